@@ -1,0 +1,185 @@
+"""RunConfig -> Parts. Dict literals, no registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ucal.annotators import Oracle
+from ucal.clustering import make_clusterer
+from ucal.config import RunConfig
+from ucal.datasets.dataset import SPLITS, Dataset, Split
+from ucal.datasets.opening import load_pixels
+from ucal.errors import ConfigError, DataError
+from ucal.evaluation import Retrieval, retrieval
+from ucal.events import Event, Sink, silent
+from ucal.loop import Parts
+from ucal.proposers.baselines import RandomProposer, SimilarProposer
+from ucal.proposers.ucal import UcalProposer
+from ucal.runs import Checkpointed, RunFolder
+from ucal.seams import Annotator, AnswerLog, Check, Learner, Proposer, never
+from ucal.state import State
+from ucal.types import ByteArray, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run's owner gives: where its files lie, where answers come from, who listens and who may interrupt."""
+
+    folder: RunFolder
+    log: AnswerLog
+    people: Annotator | None = None  # needed when config.annotator is `people`
+    sink: Sink = silent
+    check: Check = never
+    proceed: Callable[[State], bool] = lambda state: False
+
+
+def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
+    """Put a run together.
+
+    Raises:
+        ConfigError: settings that cannot go together, or not with this data.
+        DataError: an image of the data set cannot be opened any more.
+    """
+    refuse_nonsense(config, dataset)
+    set_threads(config.threads)
+    if config.train and config.weights is None:
+        text = (
+            "weights: none given, the net starts from random numbers, and clusters and questions mean little at first"
+        )
+        around.sink(Event("warning", {"text": text}))
+    identities = dataset.identities("train")
+    learner = _learner(config, dataset, around)
+    return Parts(
+        config=config,
+        n=len(dataset.train),
+        learner=Checkpointed(learner, around.folder),
+        cluster=make_clusterer(
+            config, device_of(config), cameras=_cameras(dataset), check=around.check, sink=around.sink
+        ),
+        propose=proposer(config),
+        annotate=_annotator(config, identities, around),
+        log=around.log,
+        folder=around.folder,
+        truth=identities if dataset.has_truth else None,
+        evaluate=lambda trained: _evaluate(dataset, trained),
+        sink=around.sink,
+        proceed=around.proceed,
+    )
+
+
+def refuse_nonsense(config: RunConfig, dataset: Dataset) -> None:
+    """Refuse what cannot work, before any work is done.
+
+    Raises:
+        ConfigError: says what was expected and what came.
+    """
+    n = len(dataset.train)
+    if n < 2:
+        raise ConfigError(f"a run needs at least 2 images to compare, {dataset.name!r} has {n}")
+    if config.train and dataset.features is not None:
+        raise ConfigError("these data are features without images: nothing can be trained (set train=false)")
+    if not config.train and dataset.features is None:
+        raise ConfigError("train=false needs given features: make them with `ucal embed`")
+    if config.policy in ("random", "similar") and config.budget is None and config.budget_per_round is None:
+        raise ConfigError(f"policy {config.policy!r} would ask for every pair: set budget or budget_per_round")
+    if config.annotator == "oracle" and config.policy != "none" and not dataset.has_truth:
+        raise ConfigError(
+            "annotator 'oracle' answers from the identities, and these data have none for some images: "
+            "use annotator 'people', or policy 'none'"
+        )
+
+
+def device_of(config: RunConfig) -> str:
+    """Give the device that `auto` means here."""
+    import torch
+
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("device: expected a CUDA device for 'cuda', this machine offers none (use auto or cpu)")
+    return ("cuda" if torch.cuda.is_available() else "cpu") if config.device == "auto" else config.device
+
+
+def _cameras(dataset: Dataset) -> list[int | None]:
+    return [image.camera for image in dataset.train]
+
+
+def set_threads(threads: int) -> None:
+    """Bound torch's threads; 0 = what OMP_NUM_THREADS says, else one per core.
+
+    More threads than free cores make every small operation wait for a thread that does not run.
+    """
+    import os
+
+    import torch
+
+    wished = os.environ.get("OMP_NUM_THREADS", "")
+    torch.set_num_threads(threads or (int(wished) if wished.isdigit() else 0) or os.cpu_count() or 1)
+
+
+def proposer(config: RunConfig) -> Proposer | None:
+    """Give the policy's proposer; a baseline's budget is spread evenly over the asking rounds."""
+    if config.policy == "none":
+        return None
+    if config.budget_per_round is None and config.budget is not None and config.policy != "ucal":
+        rounds = max(1, config.epochs - config.query_from)
+        config = config.replace(budget_per_round=max(1, -(-config.budget // rounds)))
+    proposers: dict[str, Callable[[RunConfig], Proposer]] = {
+        "ucal": UcalProposer,
+        "random": RandomProposer,
+        "similar": SimilarProposer,
+    }
+    return proposers[config.policy](config)
+
+
+def _annotator(config: RunConfig, identities: IntArray, around: Surroundings) -> Annotator:
+    if config.policy == "none":
+        return lambda questions: ()
+    if config.annotator == "oracle":
+        return Oracle(identities, config.seed, config.error, config.unsure)
+    if around.people is None:
+        raise ConfigError("annotator 'people' needs the server: run it there, or use annotator 'oracle'")
+    return around.people
+
+
+def _learner(config: RunConfig, dataset: Dataset, around: Surroundings) -> Learner:
+    from ucal.learners.learner import FrozenLearner, ImageLearner
+
+    if dataset.features is not None:
+        return FrozenLearner(dataset.features, dataset.query_features, dataset.gallery_features)
+    pixels = {split: _pixels(config, dataset, split, around) for split in SPLITS}
+    return ImageLearner(
+        config,
+        pixels["train"],
+        dataset.cameras("train"),
+        pixels["query"],
+        pixels["gallery"],
+        check=around.check,
+        sink=around.sink,
+    )
+
+
+def _pixels(config: RunConfig, dataset: Dataset, split: Split, around: Surroundings) -> ByteArray:
+    images = dataset.images(split)
+    if not images:
+        return np.zeros((0, config.height, config.width, 3), np.uint8)
+    pixels, bad = load_pixels(images, config.height, config.width, sink=around.sink, check=around.check)
+    if bad:
+        raise DataError(
+            f"{len(bad)} image(s) of {dataset.name!r} cannot be opened, first {bad[0].path}: {bad[0].reason}"
+        )
+    return pixels
+
+
+def _evaluate(dataset: Dataset, learner: Learner) -> Retrieval | None:
+    if not dataset.has_evaluation:
+        return None
+    return retrieval(
+        learner.embed("query"),
+        learner.embed("gallery"),
+        dataset.identities("query"),
+        dataset.identities("gallery"),
+        dataset.cameras("query"),
+        dataset.cameras("gallery"),
+    )

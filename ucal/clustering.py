@@ -1,0 +1,162 @@
+"""From a sparse distance to labels: DBSCAN at several radii, and SpCL's reliability."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from ucal.config import RunConfig
+from ucal.events import Sink, silent
+from ucal.jaccard import Sparse, jaccard_distance
+from ucal.seams import Check, Clusterer, Clustering, never
+from ucal.types import OUTLIER, FloatArray, IntArray
+
+
+def make_clusterer(
+    config: RunConfig,
+    device: str = "cpu",
+    *,
+    cameras: Sequence[int | None] | None = None,
+    check: Check = never,
+    sink: Sink = silent,
+) -> Clusterer:
+    """Build the clusterer that the settings ask for; `cameras` (n,) is used by `camera_centre`."""
+
+    def cluster(features: FloatArray, threshold: float | None) -> Clustering:
+        if config.camera_centre and cameras is not None:
+            features = camera_centre(features, cameras)
+        gap = config.eps_gap if config.base == "spcl" else 0.0
+        distance = jaccard_distance(
+            features,
+            k1=config.k1,
+            k2=config.k2,
+            loosest=config.eps + gap,
+            engine=config.neighbours,
+            block_rows=config.block_rows,
+            device=device,
+            check=check,
+            sink=sink,
+        )
+        labels = dbscan(distance, config.eps, config.min_samples)
+        if config.base == "spcl":
+            tight = dbscan(distance, config.eps - gap, config.min_samples)
+            loose = dbscan(distance, config.eps + gap, config.min_samples)
+            labels, threshold = self_paced(labels, tight, loose, threshold)
+        return Clustering(labels, distance, threshold)
+
+    return cluster
+
+
+def dbscan(distance: Sparse, eps: float, min_samples: int) -> IntArray:
+    """Give the labels (n,) int64 of scikit-learn's DBSCAN on this symmetric precomputed distance.
+
+    distance (n, n): absent pairs are at distance 1. D <= eps is a neighbour, compared in float32;
+    min_samples counts the row itself. Clusters are numbered by their smallest core row; a border
+    row joins the lowest-numbered cluster with a core row near it; -1 = outlier. Time: the pairs.
+    """
+    n = distance.shape[0]
+    if np.float32(eps) >= 1.0:  # every pair is near, the absent ones too
+        return np.full(n, 0 if n >= min_samples else OUTLIER, np.int64)
+    rows = np.repeat(np.arange(n), np.diff(distance.indptr))
+    near = distance.data <= np.float32(eps)
+    rows, columns = rows[near], distance.indices[near]
+    core = np.bincount(rows, minlength=n) >= min_samples
+    labels = np.full(n, OUTLIER, np.int64)
+    inner = core[rows] & core[columns]
+    labels[core] = _components(rows[inner], columns[inner].astype(np.int64), n)[core]
+    labels[core] = _by_first(labels[core])
+    border = ~core[rows] & core[columns]
+    reached = np.full(n, n, np.int64)
+    np.minimum.at(reached, rows[border], labels[columns[border]])
+    return np.where(reached < n, reached, labels)
+
+
+def self_paced(
+    base: IntArray, tight: IntArray, loose: IntArray, threshold: float | None
+) -> tuple[IntArray, float | None]:
+    """Keep the labels that hold still when the radius changes; the other rows become outliers.
+
+    R_comp(i) = 1 - |A & B| / |A | B| for i's clusters A (base) and B (tight), R_indep(i) the same with
+    the loose cluster; a cluster's value is the least of its members. An outlier counts as a cluster
+    of one. A row stays iff its cluster's R_indep <= threshold and its own R_comp <= its cluster's.
+    threshold None: the 90th percentile of R_indep over clusters of two or more, given back to be
+    used from then on (still None when there is no such cluster). The arguments stay as they are.
+
+    Source: Self-paced Contrastive Learning (Ge et al., NeurIPS 2020), 3.3; differs: contingency
+    counts instead of n x n matrices; dropped rows are -1, which learners treat as classes of one.
+    """
+    classes, sizes, own = _singled(base)
+    comp = _instability(own, _singled(tight)[2])
+    indep = _instability(own, _singled(loose)[2])
+    cluster_comp, cluster_indep = np.ones(classes), np.ones(classes)
+    np.minimum.at(cluster_comp, own, comp)
+    np.minimum.at(cluster_indep, own, indep)
+    if threshold is None:
+        known = np.sort(cluster_indep[sizes > 1])
+        if len(known) == 0:
+            return base.copy(), None
+        threshold = float(known[min(len(known) - 1, int(np.around(0.9 * len(known))))])
+    kept = (cluster_indep[own] <= threshold) & (comp <= cluster_comp[own])
+    return np.where(kept, base, OUTLIER), threshold
+
+
+def camera_centre(features: FloatArray, cameras: Sequence[int | None]) -> FloatArray:
+    """Subtract each camera's mean feature and give rows of length 1 again, (n, d).
+
+    Unknown cameras count as one camera. A row that equals its camera's mean (an only image) has no
+    direction left and keeps its feature.
+    """
+    codes = np.unique([-1 if camera is None else camera for camera in cameras], return_inverse=True)[1]
+    counts = np.bincount(codes)
+    members = sparse.csr_array((1.0 / counts[codes], (codes, np.arange(len(codes)))))
+    centred = features - (members @ features.astype(np.float64))[codes]
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    alone = lengths < 1e-6
+    return np.where(alone, features, centred / np.where(alone, 1.0, lengths)).astype(np.float32)
+
+
+def renumber(labels: IntArray) -> IntArray:
+    """Number clusters by their smallest row: 0, 1, 2, ...; outliers stay -1."""
+    out = np.full(len(labels), OUTLIER, np.int64)
+    inside = labels != OUTLIER
+    out[inside] = _by_first(labels[inside])
+    return out
+
+
+def cluster_hash(labels: IntArray) -> str:
+    """Name a partition: sha256 (hex) of its canonical labels as little-endian int64."""
+    return hashlib.sha256(renumber(labels).astype("<i8").tobytes()).hexdigest()
+
+
+def _components(rows: IntArray, columns: IntArray, n: int) -> IntArray:
+    graph = sparse.csr_array((np.ones(len(rows), bool), (rows, columns)), shape=(n, n))
+    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def _by_first(values: IntArray) -> IntArray:
+    """Renumber values by where each first appears."""
+    _, first, codes = np.unique(values, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[codes]
+
+
+def _singled(labels: IntArray) -> tuple[int, IntArray, IntArray]:
+    """Make each outlier a class of its own: (classes, sizes (classes,), class of each row (n,))."""
+    n = len(labels)
+    values = np.where(labels == OUTLIER, np.arange(n) + labels.max(initial=0) + 1, labels)
+    _, codes, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    return len(sizes), sizes.astype(np.int64), codes.astype(np.int64)
+
+
+def _instability(own: IntArray, other: IntArray) -> NDArray[np.float64]:
+    """Give 1 - |A & B| / |A | B| for each row's class in two partitions, (n,), from contingency counts."""
+    key = own * (other.max(initial=0) + 1) + other
+    _, codes, shared = np.unique(key, return_inverse=True, return_counts=True)
+    both = shared[codes]
+    return 1.0 - both / (np.bincount(own)[own] + np.bincount(other)[other] - both)

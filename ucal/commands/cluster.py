@@ -1,0 +1,105 @@
+"""`ucal cluster`: k-reciprocal Jaccard distance and DBSCAN on anybody's features."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ucal.commands.options import new_parser, share, whole, write_json
+from ucal.events import Event, Sink
+from ucal.types import OUTLIER, FloatArray, IntArray
+
+EXAMPLE = "  ucal cluster --features features.npz --eps 0.6 --labels labels.npy --json clusters.json"
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command."""
+    parser = new_parser(
+        subparsers,
+        "cluster",
+        "Cluster features by DBSCAN on the k-reciprocal Jaccard distance, never building an n x n array.",
+        EXAMPLE,
+    )
+    parser.add_argument("--features", type=Path, required=True, metavar="NPZ", help="array feats (n, d)")
+    parser.add_argument("--eps", type=share, default=0.6, help="radius (0.6)")
+    parser.add_argument("--k1", type=whole(2, 10_000), default=30, help="k-reciprocal neighbours, self included (30)")
+    parser.add_argument("--k2", type=whole(1, 10_000), default=6, help="local query expansion (6)")
+    parser.add_argument("--min-samples", type=whole(1), default=4, help="DBSCAN, the point itself included (4)")
+    parser.add_argument("--engine", choices=("torch", "faiss"), default="torch", help="of the exact neighbours (torch)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="of the neighbours (auto)")
+    parser.add_argument("--labels", type=Path, metavar="NPY", help="where to write labels (n,), -1 = in no cluster")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="where to write the figures")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command."""
+    from ucal.commands.progress import progress_sink
+    from ucal.datasets.features import load_features
+    from ucal.results import peak_rss_mb
+
+    seconds = _Phases()
+    features = load_features(args.features).rows
+    seconds.end("load")
+    labels = _cluster(features, args, seconds, progress_sink())
+    if args.labels is not None:
+        _save(args.labels, labels)
+    clusters, outliers = int(labels.max(initial=OUTLIER)) + 1, int((labels == OUTLIER).sum())
+    settings = {"eps": args.eps, "k1": args.k1, "k2": args.k2, "min_samples": args.min_samples, "engine": args.engine}
+    result = {"n": len(labels), "d": features.shape[1], "clusters": clusters, "outliers": outliers} | settings
+    write_json(args.json, result | {"seconds": seconds.spent, "peak_rss_mb": peak_rss_mb()})
+    print(f"{len(labels):,} rows: {clusters:,} clusters, {outliers:,} in none")
+    return 0
+
+
+def _cluster(features: FloatArray, args: argparse.Namespace, seconds: _Phases, sink: Sink) -> IntArray:
+    from ucal.backbones.embed import pick_device
+    from ucal.clustering import dbscan
+    from ucal.jaccard import jaccard_distance
+
+    def watch(event: Event) -> None:
+        if event.values.get("done") == event.values.get("total") and "neighbours" not in seconds.spent:
+            seconds.end("neighbours")  # the search is the first to report its end
+        sink(event)
+
+    distance = jaccard_distance(
+        features,
+        k1=args.k1,
+        k2=args.k2,
+        loosest=args.eps,
+        engine=args.engine,
+        device=str(pick_device(args.device)),
+        sink=watch,
+    )
+    seconds.end("distance")
+    labels = dbscan(distance, args.eps, args.min_samples)
+    seconds.end("dbscan")
+    return labels
+
+
+def _save(path: Path, labels: IntArray) -> None:
+    from ucal.runs import write_atomically
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
+            np.save(file, labels, allow_pickle=False)
+
+    write_atomically(path, write)
+
+
+class _Phases:
+    """Seconds of each phase, one after another."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.spent: dict[str, float] = {}
+        self._clock = clock
+        self._mark = clock()
+
+    def end(self, name: str) -> None:
+        """Give the time since the last phase's end to this one."""
+        now = self._clock()
+        self.spent[name], self._mark = round(now - self._mark, 4), now

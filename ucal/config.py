@@ -1,0 +1,219 @@
+"""RunConfig: every setting of a run, one field and one comment each; stored whole with the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from ucal.errors import ConfigError
+
+Base = Literal["spcl", "cluster-contrast"]
+Policy = Literal["none", "ucal", "similar", "random"]
+BackboneName = Literal["small", "mobilenet-v2", "resnet18", "resnet34", "resnet50"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Settings of one run. Defaults are the papers'; `docs/methods.md` says which reading is whose."""
+
+    # -- what runs
+    base: Base = "cluster-contrast"  # how features are learnt between questions
+    policy: Policy = "ucal"  # what is asked
+    annotator: Literal["oracle", "people"] = "oracle"  # who answers (people: through the web)
+    seed: int = 0  # the only source of randomness
+    epochs: int = 50  # rounds (cluster -> ask -> train one epoch)
+    query_from: int = 15  # first round that asks questions
+    train: bool = True  # False: features are given and stay as they are
+
+    # -- asking
+    snps: bool = True  # split questions (UCAL 3.2.1)
+    mpps: bool = True  # merge questions (UCAL 3.2.2)
+    memory: Literal["closure", "pair"] = (
+        "closure"  # closure: answers are inferred from; pair: only the identical pair is remembered
+    )
+    budget: int | None = None  # answers in the whole run; None = no limit
+    budget_per_round: int | None = None  # answers in one round; None = no limit
+    snps_k_max: Literal["at-least-2", "literal"] = (
+        "at-least-2"  # k_max = sqrt(|C|/2)/2: floored but at least 2, or as printed
+    )
+    snps_min_group: int = 1  # smallest group a split may propose (rows)
+    snps_similarity: Literal["cosine", "jaccard"] = "cosine"  # similarity of Eqs. 2-4
+    snps_min_cluster: int = 4  # clusters below this size are not split (rows)
+    medoids: Literal["own", "scikit-learn-extra"] = "own"  # k-medoids engine
+    mpps_delta: float = 0.3  # threshold of d* (Eq. 6)
+    mpps_l_max: int = 10  # candidates per centroid
+    mpps_crossing: Literal["first", "last"] = "first"  # which l with d*_l > delta ends the list
+    mpps_known: Literal["pair", "cluster"] = "pair"  # not asked again: the pair, or clusters known to differ
+    merge_cap: float = 0.2  # merges per round, as a share of the clusters
+    error: float = 0.0  # oracle: share of wrong answers
+    unsure: float = 0.0  # oracle: share of unsure answers
+    exemplars: int = 4  # spare images a side besides the medoid
+
+    # -- clustering
+    k1: int = 30  # k-reciprocal neighbours, self included
+    k2: int = 6  # local query expansion
+    eps: float = 0.6  # DBSCAN radius on the Jaccard distance
+    eps_gap: float = 0.02  # SpCL: tight = eps - gap, loose = eps + gap
+    min_samples: int = 4  # DBSCAN, the point itself included
+    camera_centre: bool = False  # subtract each camera's mean feature before clustering
+    neighbours: Literal["torch", "faiss"] = "torch"  # engine of the exact nearest neighbours
+    block_rows: int = 2048  # rows per block of the neighbour search (bounds memory)
+
+    # -- learning
+    backbone: BackboneName = "resnet50"
+    weights: str | None = (
+        None  # safetensors or torchvision state dict; None = random; "start" = the packaged start of `small`
+    )
+    height: int = 256  # input size, pixels
+    width: int = 128
+    pooling: Literal["gap", "gem"] = "gap"
+    iterations: int = 400  # optimiser steps per epoch
+    identities_per_batch: int = 16  # P of the PK sampler
+    images_per_identity: int = 4  # K of the PK sampler
+    lr: float = 3.5e-4  # Adam
+    weight_decay: float = 5e-4
+    lr_step: int = 20  # lr x 0.1 every so many epochs
+    tau: float = 0.05  # temperature
+    momentum: float | None = None  # memory momentum; None = the base's own (SpCL .2, Cluster Contrast .1)
+    hard: bool = False  # Cluster Contrast: update with the least similar member only
+    flip: float = 0.5  # probability of a horizontal flip
+    pad: int = 10  # zero padding before the random crop, pixels
+    erase: float = 0.5  # probability of random erasing
+    precision: Literal["float32", "bf16", "auto"] = "float32"  # autocast to bf16; auto: where it is fast
+    embed_batch: int = 256  # images per forward pass
+
+    # -- measuring and machine
+    evaluate_every: int = 1  # rounds between held-out evaluations (the last round is always evaluated)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = 0  # CPU threads; 0 = OMP_NUM_THREADS, else all cores
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        for field_ in dataclasses.fields(self):
+            _check_type(field_.name, getattr(self, field_.name), _HINTS[field_.name])
+        for name, low, high in _RANGES:
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise ConfigError(f"{name}: expected {low} to {high}, got {value!r}")
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Build from a JSON object; an unknown key is an error that lists close names."""
+        names = [field_.name for field_ in dataclasses.fields(cls)]
+        for key in data:
+            if key not in names:
+                raise ConfigError(_unknown(key, names))
+        return cls(**{key: _coerce(value, _HINTS[key]) for key, value in data.items()})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give a JSON-ready dict of every setting."""
+        return dataclasses.asdict(self)
+
+    def replace(self, **changes: Any) -> Self:
+        """Give a copy with some settings changed; unknown names are a `ConfigError`."""
+        return self.from_dict(self.to_dict() | changes)
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """Read one `key=value` of the command line; the value is read as the field's type asks."""
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise ConfigError(f"--set: expected key=value, got {text!r}")
+    if key not in _HINTS:
+        raise ConfigError(_unknown(key, list(_HINTS)))
+    return key, _coerce(value, _HINTS[key], from_text=True)
+
+
+def _unknown(key: str, names: list[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(key, names, n=3)
+    hint = f"; did you mean {', '.join(close)}?" if close else ""
+    return f"unknown setting {key!r}: expected one of the fields of RunConfig{hint}"
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    return typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+
+
+def _coerce(value: Any, hint: Any, *, from_text: bool = False) -> Any:
+    """Turn JSON's or the command line's value into the field's type where that loses nothing."""
+    options = _options(hint)
+    if float in options and type(value) is int:
+        return float(value)
+    if not from_text or not isinstance(value, str):
+        return value
+    if type(None) in options and value.lower() in ("none", "null"):
+        return None
+    if bool in options and value.lower() in ("true", "false", "yes", "no", "1", "0"):
+        return value.lower() in ("true", "yes", "1")
+    for kind in (int, float):
+        if kind in options:
+            try:
+                return kind(value)
+            except ValueError:
+                continue
+    return value
+
+
+def _check_type(name: str, value: Any, hint: Any) -> None:
+    for option in _options(hint):
+        if typing.get_origin(option) is Literal:
+            if value in typing.get_args(option) and isinstance(value, str):
+                return
+        elif type(value) is option:
+            return
+    raise ConfigError(f"{name}: expected {_describe(hint)}, got {value!r}")
+
+
+def _describe(hint: Any) -> str:
+    words = []
+    for option in _options(hint):
+        if typing.get_origin(option) is Literal:
+            words += [repr(choice) for choice in typing.get_args(option)]
+        else:
+            words.append("none" if option is type(None) else option.__name__)
+    return " or ".join(words)
+
+
+_HINTS: dict[str, Any] = typing.get_type_hints(RunConfig)
+_RANGES: tuple[tuple[str, float, float], ...] = (
+    ("seed", 0, 2**31 - 1),
+    ("epochs", 1, 100_000),
+    ("query_from", 0, 100_000),
+    ("budget", 0, 10**12),
+    ("budget_per_round", 1, 10**12),
+    ("snps_min_group", 1, 10**9),
+    ("snps_min_cluster", 2, 10**9),
+    ("mpps_delta", 0.0, 1.0),
+    ("mpps_l_max", 1, 10**6),
+    ("merge_cap", 0.0, 1.0),
+    ("error", 0.0, 1.0),
+    ("unsure", 0.0, 1.0),
+    ("exemplars", 0, 24),
+    ("k1", 2, 10**4),
+    ("k2", 1, 10**4),
+    ("eps", 0.0, 1.0),
+    ("eps_gap", 0.0, 0.5),
+    ("min_samples", 1, 10**6),
+    ("block_rows", 1, 10**7),
+    ("height", 16, 4096),
+    ("width", 16, 4096),
+    ("iterations", 1, 10**7),
+    ("identities_per_batch", 2, 10**5),
+    ("images_per_identity", 1, 10**4),
+    ("lr", 0.0, 10.0),
+    ("weight_decay", 0.0, 1.0),
+    ("lr_step", 1, 10**6),
+    ("tau", 1e-4, 10.0),
+    ("momentum", 0.0, 1.0),
+    ("flip", 0.0, 1.0),
+    ("pad", 0, 512),
+    ("erase", 0.0, 1.0),
+    ("embed_batch", 1, 10**6),
+    ("evaluate_every", 1, 10**6),
+    ("threads", 0, 4096),
+)

@@ -1,0 +1,36 @@
+"""Cluster Contrast: one centroid per cluster, rebuilt each round; rows in no cluster are left out.
+
+Source: Cluster Contrast, Eqs. 1-3 and Algorithm 1. Momentum .1 by default (its code's default is .2).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ucal.learners.memory_bank import CentroidMemory, class_means
+
+MOMENTUM = 0.1
+
+
+class ClusterContrast:
+    """The loss of one round."""
+
+    def __init__(self, features: Tensor, labels: Tensor, *, tau: float, momentum: float | None, hard: bool) -> None:
+        """Start from all rows' features (n, d) and classes (n,) numbered 0..c-1, -1 = left out."""
+        self.classes, self.tau = labels, tau
+        means = class_means(features, labels, int(labels.max()) + 1).to(features.device)
+        self.memory = CentroidMemory(means, MOMENTUM if momentum is None else momentum, hard=hard)
+
+    def loss(self, features: Tensor, rows: Tensor) -> Tensor:
+        """Mean cross-entropy of the batch's features (b, d) against their rows' clusters."""
+        return functional.cross_entropy(self.memory.similarities(features) / self.tau, self.classes[rows])
+
+    def update(self, features: Tensor, rows: Tensor) -> None:
+        """Move the centroids; called after the gradient step."""
+        self.memory.update(features, self.classes[rows])
+
+    def remembered(self) -> torch.Tensor | None:
+        """Nothing outlives the round."""
+        return None

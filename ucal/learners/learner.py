@@ -1,0 +1,216 @@
+"""The learners of a run: `ImageLearner` trains a backbone on pictures, `FrozenLearner` has given features."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ucal.backbones import build
+from ucal.backbones.embed import check_pixels, embed, pick_device
+from ucal.config import RunConfig
+from ucal.errors import DataFormatError, FeaturesError
+from ucal.events import Event, Sink, silent
+from ucal.learners.augment import Augment
+from ucal.learners.checkpoint import read_checkpoint, write_checkpoint
+from ucal.learners.cluster_contrast import ClusterContrast
+from ucal.learners.sampler import pk_batches
+from ucal.learners.spcl import Spcl, with_singletons
+from ucal.learners.training import Trainer
+from ucal.seams import Check, never
+from ucal.types import OUTLIER, ByteArray, FloatArray, IntArray
+
+_SAMPLER = 11  # stream of randomness under one seed
+
+
+class ImageLearner:
+    """A backbone that learns from the labels of each round, on pictures kept decoded in memory.
+
+    All randomness follows from (config.seed, round), so `load` and `train` give, on the same machine
+    with the same threads, bit for bit what going on would have given. A training that was interrupted
+    leaves the model half changed: `load` the last state before doing the round again.
+    """
+
+    def __init__(  # noqa: PLR0913 - three splits, the rest are options by name
+        self,
+        config: RunConfig,
+        train: ByteArray,
+        cameras: IntArray | None,
+        query: ByteArray | None = None,
+        gallery: ByteArray | None = None,
+        *,
+        check: Check = never,
+        sink: Sink = silent,
+    ) -> None:
+        self._config, self._check, self._sink = config, check, sink
+        self._train, self._cameras = check_pixels(train), cameras
+        if cameras is not None and len(cameras) != len(train):
+            raise DataFormatError(f"cameras: expected one per picture ({len(train)}), got {len(cameras)}")
+        self._splits = {"query": query, "gallery": gallery}
+        self._device = pick_device(config.device)
+        self.model = build(config).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self._optimiser = torch.optim.Adam(trained, lr=config.lr, weight_decay=config.weight_decay)
+        self._memory: FloatArray | None = None  # SpCL's; filled at the first `features`
+        self._features: FloatArray | None = None  # of the weights as they are now
+
+    def features(self) -> FloatArray:
+        """Give the rows that this round clusters: SpCL's memory, else fresh features of all pictures."""
+        if self._config.base != "spcl":
+            return self._fresh().copy()
+        if self._memory is None:
+            self._memory = self._fresh().copy()
+        return self._memory.copy()
+
+    def train(self, labels: IntArray, excluded: IntArray, round_: int) -> float | None:
+        """Train one epoch in place and give its mean loss; None when there are not two classes to tell apart.
+
+        Raises:
+            DataFormatError: not one label per picture.
+            RunError: the loss is not finite.
+            InterruptedRun: `check` asked for it.
+        """
+        classes = self._classes(labels, excluded)
+        n_classes = int(classes.max()) + 1 if len(classes) else 0
+        if n_classes < 2:
+            text = f"round {round_}: {n_classes} class(es) to learn from, expected at least 2; training is left out"
+            self._sink(Event("warning", {"text": text}))
+            return None
+        config = self._config
+        contrast = self._contrast(classes)
+        for group in self._optimiser.param_groups:
+            group["lr"] = config.lr * 0.1 ** (round_ // config.lr_step)
+        batches = pk_batches(
+            classes,
+            self._cameras,
+            np.random.default_rng((config.seed, _SAMPLER, round_)),
+            config.identities_per_batch,
+            config.images_per_identity,
+            config.iterations,
+        )
+        self._features = None
+        loss = self._trainer().epoch(self._train, batches, contrast, config.seed, round_, config.iterations)
+        remembered = contrast.remembered()
+        if remembered is not None:
+            self._memory = remembered.cpu().numpy()
+        return loss
+
+    def embed(self, split: str) -> FloatArray:
+        """Give the features of `query` or `gallery` (or `train`), rows of length 1.
+
+        Raises:
+            DataFormatError: there are no pictures of this split.
+        """
+        if split == "train":
+            return self._fresh().copy()
+        pixels = self._splits.get(split)
+        if pixels is None:
+            raise DataFormatError(f"embed: expected train, query or gallery with pictures, got {split!r}")
+        return self._embed(pixels)
+
+    def save(self, path: Path) -> None:
+        """Write weights, buffers, optimiser and memory as one safetensors file."""
+        write_checkpoint(path, self._config, self.model, self._optimiser, self._memory)
+
+    def load(self, path: Path) -> None:
+        """Take up what `save` wrote.
+
+        Raises:
+            RunError: the file is missing, damaged or of other settings.
+        """
+        self._memory = read_checkpoint(path, self._config, self.model, self._optimiser, len(self._train))
+        self._features = None
+
+    def _classes(self, labels: IntArray, excluded: IntArray) -> IntArray:
+        if labels.shape != (len(self._train),):
+            raise DataFormatError(f"labels: expected one per picture ({len(self._train)}), got shape {labels.shape}")
+        classes = with_singletons(labels, excluded)
+        if self._config.base != "spcl":
+            classes[labels == OUTLIER] = OUTLIER
+        return classes
+
+    def _contrast(self, classes: IntArray) -> ClusterContrast | Spcl:
+        config = self._config
+        features = torch.from_numpy(self.features()).to(self._device)
+        target = torch.from_numpy(classes).to(self._device)
+        if config.base == "spcl":
+            return Spcl(features, target, tau=config.tau, momentum=config.momentum)
+        return ClusterContrast(features, target, tau=config.tau, momentum=config.momentum, hard=config.hard)
+
+    def _trainer(self) -> Trainer:
+        config = self._config
+        return Trainer(
+            model=self.model,
+            optimiser=self._optimiser,
+            augment=Augment(config.flip, config.pad, config.erase),
+            device=self._device,
+            precision=config.precision,
+            check=self._check,
+            sink=self._sink,
+        )
+
+    def _fresh(self) -> FloatArray:
+        if self._features is None:
+            self._features = self._embed(self._train)
+        return self._features
+
+    def _embed(self, pixels: ByteArray) -> FloatArray:
+        return embed(
+            self.model,
+            pixels,
+            batch=self._config.embed_batch,
+            device=self._device,
+            precision=self._config.precision,
+            check=self._check,
+            sink=self._sink,
+        )
+
+
+class FrozenLearner:
+    """Given features that stay as they are: training does nothing."""
+
+    def __init__(
+        self, features: FloatArray, query: FloatArray | None = None, gallery: FloatArray | None = None
+    ) -> None:
+        """Keep the rows (n, d), brought to length 1.
+
+        Raises:
+            FeaturesError: not (n, d), not finite, or a row of zeros.
+        """
+        self._rows = _unit(features, "features")
+        self._splits = {
+            name: _unit(rows, name) for name, rows in (("query", query), ("gallery", gallery)) if rows is not None
+        }
+
+    def features(self) -> FloatArray:
+        return self._rows.copy()
+
+    def train(self, labels: IntArray, excluded: IntArray, round_: int) -> float | None:
+        return None
+
+    def embed(self, split: str) -> FloatArray:
+        if split == "train":
+            return self._rows.copy()
+        if split not in self._splits:
+            raise FeaturesError(f"embed: expected given features of {split!r}, there are none")
+        return self._splits[split].copy()
+
+    def save(self, path: Path) -> None:
+        """Write an empty file: there is no state, and callers count on a file."""
+        path.write_bytes(b"")
+
+    def load(self, path: Path) -> None:
+        """Do nothing: there is no state."""
+
+
+def _unit(features: FloatArray, name: str) -> FloatArray:
+    rows = np.asarray(features, dtype=np.float32)
+    if rows.ndim != 2:
+        raise FeaturesError(f"{name}: expected (n, d), got shape {rows.shape}")
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    if not np.isfinite(lengths).all() or (lengths == 0).any():
+        bad = int(np.flatnonzero(~np.isfinite(lengths[:, 0]) | (lengths[:, 0] == 0))[0])
+        raise FeaturesError(f"{name}: expected finite rows other than 0, row {bad} is not")
+    unit: FloatArray = rows / lengths
+    return unit

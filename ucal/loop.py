@@ -1,0 +1,297 @@
+"""The whole algorithm on one page: `advance` does one short step of a run that any part may answer late.
+
+EMBED     features of the training rows, from the learner as it was saved
+CLUSTER   features -> labels (DBSCAN; SpCL's reliability)
+ASK       for each stage of the proposer: propose, let the annotator answer, until nothing is open
+TRAIN     one epoch on the labels that break no answer
+EVALUATE  the round's report; next round, or DONE
+
+Every step starts from the saved state and files, draws its randomness from (seed, round) and gives
+a new state; done twice, it gives the same. So a run may be killed anywhere and goes on.
+Source: UCAL 3.3 (cluster -> SNPS -> MPPS -> train one epoch).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ucal.annotators import PAIR_SECONDS
+from ucal.clustering import cluster_hash
+from ucal.config import RunConfig
+from ucal.evaluation import Retrieval, adjusted_rand, normalized_mutual_information, pairwise
+from ucal.events import Event, Sink
+from ucal.memory import LabelMemory
+from ucal.reorganise import reorganise
+from ucal.runs import Checkpointed, RunFolder
+from ucal.seams import Annotator, AnswerLog, Clusterer, Learner, Proposer, Scene
+from ucal.state import Report, State
+from ucal.types import OUTLIER, IntArray, Question, Reason, Step, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run is made of (`ucal.build` makes them from a RunConfig)."""
+
+    config: RunConfig
+    n: int  # training rows
+    learner: Checkpointed
+    cluster: Clusterer
+    propose: Proposer | None  # None = nothing is asked
+    annotate: Annotator
+    log: AnswerLog
+    folder: RunFolder
+    truth: IntArray | None  # (n,) identities, where all are known
+    evaluate: Callable[[Learner], Retrieval | None]  # on query and gallery
+    sink: Sink
+    proceed: Callable[[State], bool]  # True: close this round's questions, train with the answers so far
+
+
+def advance(state: State, parts: Parts) -> State:
+    """Do one step and give the new state; the same object when the run waits for answers (or is over)."""
+    if state.step is Step.DONE:
+        return state
+    began = time.perf_counter()
+    after = _STEPS[state.step](state, parts)
+    if after is state:
+        return state
+    seconds = round(time.perf_counter() - began, 4)
+    parts.sink(Event("step", {"round": state.round, "step": state.step.value, "seconds": seconds}))
+    if after.round == state.round and after.step is not Step.DONE:
+        total = after.seconds | {state.step.value: round(after.seconds.get(state.step.value, 0.0) + seconds, 4)}
+        after = dataclasses.replace(after, seconds=total)
+    return dataclasses.replace(after, version=state.version + 1)
+
+
+def memory_of(parts: Parts) -> LabelMemory:
+    """Replay the log."""
+    return LabelMemory(parts.n, parts.config.memory, parts.log.read())
+
+
+# -- embed, cluster --------------------------------------------------------------------------------
+
+
+def _embed(state: State, parts: Parts) -> State:
+    if state.learner is None:
+        features = parts.learner.learner.features()
+        name = parts.learner.save("r0000.start.safetensors")
+        state = dataclasses.replace(state, learner=name)
+    else:
+        features = parts.learner.at(state.learner).features()
+    name = parts.folder.save_array(_name(state, "features.npy"), features)
+    return dataclasses.replace(state, features=name, step=Step.CLUSTER)
+
+
+def _cluster(state: State, parts: Parts) -> State:
+    features = parts.folder.load_array(state.features)
+    clustering = parts.cluster(features, state.threshold)
+    labels = parts.folder.save_array(_name(state, "base.npy"), clustering.labels)
+    distance = None
+    if parts.config.snps_similarity == "jaccard" and clustering.distance is not None:
+        distance = parts.folder.save_sparse(_name(state, "distance.npz"), clustering.distance)
+    return dataclasses.replace(
+        state,
+        base_labels=labels,
+        distance=distance,
+        threshold=clustering.threshold,
+        step=Step.ASK,
+        stage=0,
+        questions=None,
+        room=None,
+    )
+
+
+# -- ask -------------------------------------------------------------------------------------------
+
+
+def _ask(state: State, parts: Parts) -> State:
+    memory = memory_of(parts)
+    if not _asks(state, parts, memory):
+        return _settle_labels(state, parts, memory)
+    if state.questions is None:
+        return _propose(state, parts, memory)
+    asking = _Asking(state, parts.config, memory)
+    new = []
+    for answer in parts.annotate(asking.open_questions()):
+        if memory.add(answer):
+            new.append(answer)
+            asking.merges += answer.verdict is Verdict.SAME
+    parts.log.append(new)
+    if next(_Asking(state, parts.config, memory).open_questions(), None) is not None:
+        return dataclasses.replace(state) if new else state
+    return dataclasses.replace(state, stage=state.stage + 1, questions=None, room=None)
+
+
+def _asks(state: State, parts: Parts, memory: LabelMemory) -> bool:
+    """Say whether this round has something left to ask."""
+    if parts.propose is None or state.round < parts.config.query_from:
+        return False
+    if state.stage >= len(parts.propose.stages) or parts.proceed(state):
+        if state.questions is not None:
+            parts.annotate(iter(()))  # withdraws what is still published
+        return False
+    return _answers_left(state.round, parts.config, memory) > 0
+
+
+def _propose(state: State, parts: Parts, memory: LabelMemory) -> State:
+    assert parts.propose is not None
+    labels = _labels_now(state, parts, memory)
+    scene = Scene(
+        round=state.round,
+        stage=parts.propose.stages[state.stage],
+        features=parts.folder.load_array(state.features),
+        labels=labels,
+        memory=memory,
+        distance=parts.folder.load_sparse(state.distance) if state.distance else None,
+    )
+    questions = tuple(parts.propose(scene))
+    clusters = len(np.unique(labels[labels != OUTLIER]))
+    room = max(1, int(parts.config.merge_cap * clusters)) if parts.config.merge_cap > 0 else 0
+    return dataclasses.replace(state, questions=questions, room=room if scene.stage == "merge" else None)
+
+
+class _Asking:
+    """Which questions of the current stage are open, given what the memory knows by now."""
+
+    def __init__(self, state: State, config: RunConfig, memory: LabelMemory) -> None:
+        self.questions = state.questions or ()
+        self.memory = memory
+        self.room = state.room
+        self.left = _answers_left(state.round, config, memory)
+        ids = {question.id for question in self.questions}
+        self.merges = sum(1 for a in memory.answers if a.verdict is Verdict.SAME and a.question in ids)
+
+    def open_questions(self) -> Iterator[Question]:
+        """Yield what is open, best first, looking at the memory again before each one."""
+        offered = 0
+        for question in self.questions:
+            if offered >= self.left or (self.room is not None and self.merges >= self.room):
+                return
+            if self._needs(question):
+                offered += 1
+                yield question
+
+    def _needs(self, question: Question) -> bool:
+        if self.memory.answered(question.id):
+            return False
+        return question.reason is Reason.CONFLICT or not self.memory.decided(question.left, question.right)
+
+
+def _answers_left(round_: int, config: RunConfig, memory: LabelMemory) -> int:
+    """Give how many answers the budgets still allow in this round."""
+    left = [2**62]
+    if config.budget is not None:
+        left.append(config.budget - memory.n_answers)
+    if config.budget_per_round is not None:
+        left.append(config.budget_per_round - _answers_of(round_, memory))
+    return max(0, min(left))
+
+
+def _answers_of(round_: int, memory: LabelMemory) -> int:
+    return sum(1 for answer in memory.answers if answer.round == round_)
+
+
+def _labels_now(state: State, parts: Parts, memory: LabelMemory) -> IntArray:
+    base = parts.folder.load_array(state.base_labels)
+    return reorganise(base, parts.folder.load_array(state.features), memory)
+
+
+def _settle_labels(state: State, parts: Parts, memory: LabelMemory) -> State:
+    labels = parts.folder.save_array(_name(state, "labels.npy"), _labels_now(state, parts, memory))
+    step = Step.TRAIN if parts.config.train else Step.EVALUATE
+    return dataclasses.replace(state, labels=labels, questions=None, room=None, step=step)
+
+
+# -- train, evaluate -------------------------------------------------------------------------------
+
+
+def _train(state: State, parts: Parts) -> State:
+    labels = parts.folder.load_array(state.labels)
+    learner = parts.learner.at(state.learner)
+    parts.learner.changing()
+    loss = learner.train(labels, memory_of(parts).excluded_rows(), state.round)
+    name = parts.learner.save(_name(state, "learner.safetensors"))
+    return dataclasses.replace(state, learner=name, loss=loss, step=Step.EVALUATE)
+
+
+def _evaluate(state: State, parts: Parts) -> State:
+    memory = memory_of(parts)
+    stopped = _why_stop(state, parts, memory)
+    report = _report(state, parts, memory, last=stopped is not None)
+    parts.sink(Event("round", {"round": report.round, "f1": (report.pairwise or {}).get("f1"), "mAP": report.mAP}))
+    state = dataclasses.replace(state, reports=(*state.reports, report))
+    if stopped is not None:
+        return dataclasses.replace(state, step=Step.DONE, stopped=stopped)
+    step = Step.EMBED if parts.config.train else Step.ASK
+    return dataclasses.replace(state, round=state.round + 1, step=step, stage=0, loss=None, seconds={})
+
+
+def _why_stop(state: State, parts: Parts, memory: LabelMemory) -> str | None:
+    if state.round + 1 >= parts.config.epochs:
+        return "all rounds are done"
+    if parts.config.train or state.round < parts.config.query_from:
+        return None
+    if parts.config.budget is not None and memory.n_answers >= parts.config.budget:
+        return "the budget is spent"
+    if parts.propose is None or _answers_of(state.round, memory) == 0:
+        return "nothing left to ask"
+    return None
+
+
+def _report(state: State, parts: Parts, memory: LabelMemory, *, last: bool) -> Report:
+    labels = parts.folder.load_array(state.labels)
+    answers = memory.n_answers
+    report = Report(
+        round=state.round,
+        answers=answers,
+        actions=answers,
+        human_seconds=PAIR_SECONDS * answers,
+        human_seconds_strict=PAIR_SECONDS * answers,
+        inferred=memory.n_inferred(),
+        conflicts=len(memory.conflicts()),
+        cost_percent=100.0 * answers / max(1, parts.n * (parts.n - 1) // 2),
+        clusters=len(np.unique(labels[labels != OUTLIER])),
+        outliers=int((labels == OUTLIER).sum()),
+        loss=state.loss,
+        cluster_hash=cluster_hash(labels),
+        seconds=state.seconds,
+    )
+    if parts.truth is not None:
+        score = pairwise(labels, parts.truth)
+        report = dataclasses.replace(
+            report,
+            pairwise={"precision": score.precision, "recall": score.recall, "f1": score.f1},
+            ari=adjusted_rand(labels, parts.truth),
+            nmi=normalized_mutual_information(labels, parts.truth),
+        )
+    scores = _retrieval(state, parts, last=last)
+    if scores is None:
+        return report
+    return dataclasses.replace(
+        report, mAP=scores.mAP, rank1=scores.rank1, rank5=scores.rank5, rank10=scores.rank10, mINP=scores.mINP
+    )
+
+
+def _retrieval(state: State, parts: Parts, *, last: bool) -> Retrieval | Report | None:
+    if not parts.config.train and state.reports:  # given features: retrieval cannot have changed
+        return state.reports[-1]
+    if not last and (state.round + 1) % parts.config.evaluate_every:
+        return None
+    return parts.evaluate(parts.learner.at(state.learner))
+
+
+def _name(state: State, what: str) -> str:
+    return f"r{state.round:04d}.{what}"
+
+
+_STEPS: dict[Step, Callable[[State, Parts], State]] = {
+    Step.EMBED: _embed,
+    Step.CLUSTER: _cluster,
+    Step.ASK: _ask,
+    Step.TRAIN: _train,
+    Step.EVALUATE: _evaluate,
+}

@@ -1,0 +1,131 @@
+"""k-medoids on a given distance, deterministic: exact for two groups of few rows, FasterPAM beyond."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ucal.errors import ConfigError
+from ucal.types import IntArray
+
+Distances = NDArray[np.float64]
+
+EXACT_ROWS = 300  # up to this size every pair of rows is tried for k = 2 (m^3 / 2 operations)
+_TIE = 1e-12  # costs closer than this (per row) are equal: the sums' rounding must not decide
+
+
+def k_medoids(
+    distance: Distances, k: int, engine: Literal["own", "scikit-learn-extra"] = "own"
+) -> tuple[IntArray, IntArray]:
+    """Choose k rows so that the sum of distances to the nearest chosen row is small.
+
+    distance (m, m) float64, symmetric. Gives the medoids (k,) rising, and for each row the number
+    of its group (m,) in 0..k-1: the nearest medoid, ties to the lower row; a medoid is in its own.
+    k = 1, and k = 2 up to `EXACT_ROWS` rows, are optimal, the first optimum by rows; others are local optima.
+
+    Source: Schubert & Rousseeuw 2021 (FasterPAM), Kaufman & Rousseeuw 1990 (BUILD).
+
+    Raises:
+        ConfigError: k outside 1..m, or an engine that is not installed.
+    """
+    distance = np.asarray(distance, np.float64)
+    m = len(distance)
+    if not 1 <= k <= m:
+        raise ConfigError(f"k_medoids: expected k in 1..{m}, got {k}")
+    if engine == "scikit-learn-extra":
+        medoids = _extra(distance, k)
+    elif k == 1:
+        medoids = np.array([_first_least(distance.sum(axis=0), m)])
+    elif k == 2 and m <= EXACT_ROWS:
+        medoids = _best_pair(distance)
+    else:
+        medoids = _faster_pam(distance, _build(distance, k))
+    medoids = np.sort(medoids).astype(np.int64)
+    return medoids, _assign(distance, medoids)
+
+
+def _assign(distance: Distances, medoids: IntArray) -> IntArray:
+    groups: IntArray = np.argmin(distance[:, medoids], axis=1).astype(np.int64)
+    groups[medoids] = np.arange(len(medoids))  # equal rows: each medoid keeps its group
+    return groups
+
+
+def _first_least(costs: Distances, m: int) -> int:
+    """Give the first index whose cost is least, up to rounding."""
+    return int(np.flatnonzero(costs <= costs.min() + _TIE * m)[0])
+
+
+def _best_pair(distance: Distances) -> IntArray:
+    """Try all pairs of rows."""
+    m = len(distance)
+    costs = np.full((m, m), np.inf)
+    for row in range(m - 1):
+        costs[row, row + 1 :] = np.minimum(distance[:, row, None], distance[:, row + 1 :]).sum(axis=0)
+    return np.array(np.divmod(_first_least(costs.ravel(), m), m))
+
+
+def _build(distance: Distances, k: int) -> IntArray:
+    """Start greedily: each medoid lowers the cost most, given those before."""
+    m = len(distance)
+    chosen = [_first_least(distance.sum(axis=0), m)]
+    nearest = distance[:, chosen[0]].copy()
+    while len(chosen) < k:
+        costs = np.minimum(nearest[:, None], distance).sum(axis=0)
+        costs[chosen] = np.inf
+        chosen.append(_first_least(costs, m))
+        nearest = np.minimum(nearest, distance[:, chosen[-1]])
+    return np.array(chosen)
+
+
+def _faster_pam(distance: Distances, medoids: IntArray) -> IntArray:
+    """Swap a row for a medoid as soon as that lowers the cost, until none does for a whole turn."""
+    m, k = len(distance), len(medoids)
+    medoids = medoids.copy()
+    row, last = 0, 0
+    state = _two_nearest(distance, medoids)
+    while True:
+        if row not in medoids:
+            change, which = _swap_gain(distance[:, row], state, k)
+            if change < -_TIE * m:
+                medoids[which] = row
+                state, last = _two_nearest(distance, medoids), row
+        row = (row + 1) % m
+        if row == last:
+            return medoids
+
+
+_Nearest = tuple[IntArray, Distances, Distances]
+
+
+def _two_nearest(distance: Distances, medoids: IntArray) -> _Nearest:
+    """Give each row's nearest medoid, its distance, and the distance of the second nearest."""
+    near = distance[:, medoids]
+    if near.shape[1] == 1:
+        return np.zeros(len(near), np.int64), near[:, 0], np.full(len(near), np.inf)
+    two = np.partition(near, 1, axis=1)
+    return near.argmin(axis=1), two[:, 0], two[:, 1]
+
+
+def _swap_gain(candidate: Distances, state: _Nearest, k: int) -> tuple[float, int]:
+    """Give the change of cost of the best swap for this candidate, and the medoid that goes."""
+    own, first, second = state
+    joins = candidate < first
+    gained = float((candidate - first)[joins].sum())
+    # rows that lose their medoid go to the candidate or to their second medoid
+    moved = np.where(joins, 0.0, np.minimum(candidate, second) - first)
+    changes = gained + np.bincount(own, weights=moved, minlength=k)
+    which = int(np.argmin(changes))
+    return float(changes[which]), which
+
+
+def _extra(distance: Distances, k: int) -> IntArray:
+    try:
+        from sklearn_extra.cluster import KMedoids
+    except ImportError as error:
+        raise ConfigError(
+            "medoids: 'scikit-learn-extra' is not installed; install it or set medoids to 'own'"
+        ) from error
+    model = KMedoids(n_clusters=k, metric="precomputed", method="pam", init="build", random_state=0)
+    return np.asarray(model.fit(distance).medoid_indices_, np.int64)

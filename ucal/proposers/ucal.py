@@ -1,0 +1,40 @@
+"""UCAL's proposer: contradictions first, then splits, then merges on the split result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ucal.config import RunConfig
+from ucal.errors import ConfigError
+from ucal.proposers.groups import ask_rows
+from ucal.proposers.mpps import propose_merges
+from ucal.proposers.snps import propose_splits
+from ucal.seams import Scene
+from ucal.types import Question, Reason
+
+
+class UcalProposer:
+    """Ask what UCAL asks. Source: UCAL 3.3; differs: contradictions are asked again first."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        self.stages: tuple[str, ...] = (
+            "conflict",
+            *(["split"] if config.snps else []),
+            *(["merge"] if config.mpps else []),
+        )
+
+    def __call__(self, scene: Scene) -> Sequence[Question]:
+        """Give one stage's questions, best first."""
+        if scene.stage not in self.stages:
+            raise ConfigError(f"stage: expected one of {', '.join(self.stages)}, got {scene.stage!r}")
+        if scene.stage == "conflict":
+            return propose_conflicts(scene)
+        return propose_splits(scene, self.config) if scene.stage == "split" else propose_merges(scene, self.config)
+
+
+def propose_conflicts(scene: Scene) -> list[Question]:
+    """Ask each pair of the answers that cannot all be true once more, images called bad left out."""
+    bad = set(scene.memory.bad_rows().tolist())
+    pairs = dict.fromkeys(pair for conflict in scene.memory.conflicts() for pair in conflict.pairs)
+    return [ask_rows(scene, Reason.CONFLICT, *pair) for pair in pairs if not bad.intersection(pair)]

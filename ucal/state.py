@@ -1,0 +1,102 @@
+"""State: everything that a run must remember between two steps, and Report: what a round came to.
+
+Both are JSON; arrays lie in the run's folder under names that hold (round, step), and the state says
+which of them are current.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from ucal.errors import RunError
+from ucal.types import Question, Reason, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One round's figures. None = it cannot be known (no truth, no query and gallery)."""
+
+    round: int
+    answers: int = 0  # pairs judged by people, so far (Eq. 7's M)
+    actions: int = 0  # key presses or clicks, so far
+    human_seconds: float = 0.0  # estimate: a pair 2.5 s
+    human_seconds_strict: float = 0.0
+    inferred: int = 0  # pairs of images that follow from the answers
+    conflicts: int = 0
+    cost_percent: float = 0.0  # Eq. 7
+    clusters: int = 0
+    outliers: int = 0
+    pairwise: dict[str, float] | None = None  # precision, recall, f1 over pairs of images
+    ari: float | None = None
+    nmi: float | None = None
+    mAP: float | None = None  # noqa: N815 - the field's own spelling
+    rank1: float | None = None
+    rank5: float | None = None
+    rank10: float | None = None
+    mINP: float | None = None  # noqa: N815
+    loss: float | None = None
+    cluster_hash: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)  # wall, by step
+
+    def to_json(self) -> dict[str, Any]:
+        """Give a JSON-ready dict."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a run stands. `version` grows by one with every step; a save checks it."""
+
+    version: int = 0
+    round: int = 0
+    step: Step = Step.EMBED
+    stage: int = 0  # which of the proposer's stages is being asked
+    questions: tuple[Question, ...] | None = None  # of this stage; None = not proposed yet
+    room: int | None = None  # merges that this stage may still bring (the merge cap); None = no limit
+    threshold: float | None = None  # SpCL's independence threshold
+    features: str | None = None  # names of files in the run's folder
+    base_labels: str | None = None
+    distance: str | None = None
+    labels: str | None = None
+    learner: str | None = None
+    loss: float | None = None
+    seconds: dict[str, float] = field(default_factory=dict)  # of this round so far
+    reports: tuple[Report, ...] = ()
+    stopped: str | None = None  # why the run is over
+
+    def files(self) -> set[str]:
+        """Name the files that this state needs."""
+        names = (self.features, self.base_labels, self.distance, self.labels, self.learner)
+        return {name for name in names if name is not None}
+
+    def dumps(self) -> str:
+        """Write as JSON."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @staticmethod
+    def loads(text: str) -> State:
+        """Read what `dumps` wrote.
+
+        Raises:
+            RunError: not a state of this version of the program.
+        """
+        try:
+            data = json.loads(text)
+            data["step"] = Step(data["step"])
+            if data["questions"] is not None:
+                data["questions"] = tuple(_question(item) for item in data["questions"])
+            data["reports"] = tuple(Report(**item) for item in data["reports"])
+            return State(**data)
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(f"expected the saved state of a run, got something else ({error})") from error
+
+
+def _question(data: dict[str, Any]) -> Question:
+    fields = dict(data)
+    fields["reason"] = Reason(fields["reason"])
+    fields["left_rows"] = tuple(fields["left_rows"])
+    fields["right_rows"] = tuple(fields["right_rows"])
+    return Question(**fields)
