@@ -1,0 +1,1 @@
+"""The web server and the store. Loads neither torch, celery nor faiss."""

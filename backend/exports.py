@@ -1,0 +1,81 @@
+"""Files of a run: made by the worker in the run's folder, served from there."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from backend.cells import harmless_csv
+from backend.errors import NotFoundError, StateError
+from backend.schemas import RunState
+from backend.store.models import Run
+
+
+class Export(StrEnum):
+    """What can be downloaded."""
+
+    IDENTITIES = "identities.csv"
+    ANSWERS = "answers.jsonl"
+    CONFIG = "config.json"
+    RESULT = "result.json"
+    FEATURES = "features.npz"
+    WEIGHTS = "weights.safetensors"
+    ALL = "all.zip"
+
+
+def read_result(folder: Path, run: Run) -> dict[str, Any]:
+    """Read a finished run's result.
+
+    Raises:
+        StateError: it is not done.
+        NotFoundError: its file is gone.
+    """
+    result: dict[str, Any] = json.loads(export_file(folder, run, Export.RESULT).read_text(encoding="utf-8"))
+    return result
+
+
+def export_file(folder: Path, run: Run, what: Export) -> Path:
+    """Find one of a finished run's files.
+
+    Raises:
+        StateError: the run is not done.
+        NotFoundError: this run has no such file.
+    """
+    if run.state != RunState.DONE:
+        raise StateError(f"the files of a run are there when it is done; this one is {run.state}")
+    path = folder / run.id / what.value
+    if not path.is_file():
+        raise NotFoundError(f"this run has no {what.value}")
+    return path
+
+
+def csv_text(path: Path) -> str:
+    """Read a CSV file with cells that no spreadsheet takes for a formula."""
+    return harmless_csv(path.read_text(encoding="utf-8"))
+
+
+def zip_all(folder: Path, run: Run) -> Path:
+    """Put all of a finished run's files in a zip; the caller deletes it.
+
+    Raises:
+        StateError: the run is not done.
+    """
+    export_file(folder, run, Export.RESULT)
+    with (
+        tempfile.NamedTemporaryFile(dir=folder, suffix=".zip", delete=False) as file,
+        zipfile.ZipFile(file, "w") as out,
+    ):
+        for what in Export:
+            path = folder / run.id / what.value
+            if what is Export.ALL or not path.is_file():
+                continue
+            if path.suffix == ".csv":
+                out.writestr(what.value, csv_text(path), zipfile.ZIP_DEFLATED)
+            else:
+                kind = zipfile.ZIP_DEFLATED if path.suffix in (".json", ".jsonl") else zipfile.ZIP_STORED
+                out.write(path, what.value, kind)
+    return Path(file.name)

@@ -1,0 +1,92 @@
+"""Questions and answers: the two verbs of the human side, and undo."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from backend import schemas
+from backend.deps import At, Db, SignedIn
+from backend.store import answering, answers, questions, queue, runs
+from backend.store.models import Person, Run, utc_now
+from backend.views import answers_out, leases_out
+
+router = APIRouter(tags=["questions"])
+
+
+@router.post("/runs/{run_id}/leases")
+def lease_questions(session: Db, person: SignedIn, run_id: str, body: schemas.LeaseNew) -> schemas.Leases:
+    """Get up to `count` more questions, for 120 s, best first; those in `held` are kept and not sent again."""
+    run = runs.seen_by(session, person, run_id)
+    count = body.count if queue.is_serving(run) else 0
+    leased = questions.lease(session, run.id, person.id, (count, body.held), utc_now())
+    return _leases(session, run, person, leased)
+
+
+@router.post("/runs/{run_id}/heartbeat")
+def keep_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Held) -> schemas.Leases:
+    """Keep the questions that the page holds for another 120 s; `withdrawn` are those to drop. Gives no new ones."""
+    run = runs.seen_by(session, person, run_id)
+    held = questions.heartbeat(session, run.id, person.id, body.question_ids, utc_now())
+    return _leases(session, run, person, held, asked=False)
+
+
+@router.post("/runs/{run_id}/release", status_code=204)
+def release_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Release) -> None:
+    """Put questions back for somebody else."""
+    run = runs.seen_by(session, person, run_id)
+    questions.release(session, run.id, person.id, body.question_ids, later=body.later)
+
+
+@router.post("/runs/{run_id}/answers")
+def answer_question(at: At, session: Db, person: SignedIn, run_id: str, body: schemas.AnswerNew) -> schemas.Answered:
+    """Answer a question. Safe to send again: the same id and body gives the first result."""
+    run = runs.seen_by(session, person, run_id)
+    given = answering.answer(session, run, person, body, utc_now())
+    at.metrics.answers.labels(body.verdict).inc()
+    return schemas.Answered(
+        answer=answers_out(session, run, [given.answer])[0],
+        progress=queue.progress(session, run, person.id),
+        withdrawn=given.withdrawn,
+    )
+
+
+@router.get("/runs/{run_id}/answers")
+def list_answers(
+    session: Db,
+    person: SignedIn,
+    run_id: str,
+    mine: bool = True,
+    limit: Annotated[int, Query(ge=1, le=500)] = 20,
+) -> list[schemas.AnswerOut]:
+    """List answers, newest first; undone ones are marked."""
+    run = runs.seen_by(session, person, run_id)
+    return answers_out(session, run, answers.newest(session, run.id, person.id if mine else None, limit))
+
+
+@router.post("/runs/{run_id}/answers/{answer_id}/undo")
+def undo_answer(session: Db, person: SignedIn, run_id: str, answer_id: str) -> schemas.Undone:
+    """Take an answer back; its question comes back to this person while its round still asks."""
+    run = runs.seen_by(session, person, run_id)
+    given, question = answering.undo(session, run, person, answer_id, utc_now())
+    session.flush()
+    return schemas.Undone(
+        answer=answers_out(session, run, [given])[0],
+        lease=leases_out(session, run, [question])[0] if question is not None else None,
+        progress=queue.progress(session, run, person.id),
+    )
+
+
+def _leases(session: Db, run: Run, person: Person, leased: questions.Leased, *, asked: bool = True) -> schemas.Leases:
+    session.flush()
+    nothing = asked and not leased.questions and leased.held == 0
+    why = queue.why_empty(session, run, person.id, utc_now()) if nothing else None
+    return schemas.Leases(
+        leases=leases_out(session, run, leased.questions),
+        progress=queue.progress(session, run, person.id),
+        empty=why[0] if why else None,
+        empty_detail=why[1] if why else None,
+        run_state=schemas.RunState(run.state),
+        withdrawn=leased.withdrawn,
+    )

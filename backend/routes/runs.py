@@ -1,0 +1,74 @@
+"""Runs: make, watch, control."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from backend import schemas
+from backend.configs import run_config
+from backend.deps import Admin, At, Db, SignedIn
+from backend.exports import read_result
+from backend.store import projects, runs
+from backend.store.models import utc_now
+from backend.views import run_out
+from ucal.presets import PRESETS
+
+router = APIRouter(tags=["runs"])
+
+
+@router.get("/presets")
+def list_presets(_: SignedIn) -> list[schemas.Preset]:
+    """List named settings to start a run from."""
+    return [
+        schemas.Preset(name=p.name, title=p.title, description=p.description, config=p.config.to_dict())
+        for p in PRESETS
+    ]
+
+
+@router.get("/projects/{project_id}/runs")
+def list_runs(session: Db, person: SignedIn, project_id: str) -> list[schemas.Run]:
+    """List a project's runs, newest first."""
+    project = projects.get(session, person, project_id)
+    now = utc_now()
+    return [run_out(session, run, now) for run in runs.of_project(session, project.id)]
+
+
+@router.post("/projects/{project_id}/runs", status_code=201)
+def create_run(at: At, session: Db, person: Admin, project_id: str, body: schemas.RunNew) -> schemas.Run:
+    """Queue a run: a preset's settings, changed by `config` (fields of RunConfig)."""
+    project = projects.get(session, person, project_id)
+    config = run_config(body, at.settings)
+    return run_out(session, runs.create(session, project, body.name, config), utc_now())
+
+
+@router.get("/runs/{run_id}")
+def get_run(session: Db, person: SignedIn, run_id: str) -> schemas.Run:
+    """Show a run; poll it every 2 s."""
+    return run_out(session, runs.seen_by(session, person, run_id), utc_now())
+
+
+@router.patch("/runs/{run_id}")
+def control_run(session: Db, person: Admin, run_id: str, body: schemas.RunChange) -> schemas.Run:
+    """Pause, resume or cancel a run, or let it go on with the answers so far."""
+    runs.seen_by(session, person, run_id)
+    now = utc_now()
+    return run_out(session, runs.control(session, run_id, body.action, now), now)
+
+
+@router.get("/runs/{run_id}/metrics")
+def run_metrics(session: Db, person: SignedIn, run_id: str) -> schemas.RunMetrics:
+    """Give each round's figures and the loss curve."""
+    run = runs.seen_by(session, person, run_id)
+    rounds = [schemas.Round(**report) for report in runs.reports(session, run.id)]
+    points = [schemas.LossPoint(step=p.step, round=p.round, loss=p.loss) for p in runs.losses(session, run.id)]
+    return schemas.RunMetrics(rounds=rounds, losses=points)
+
+
+@router.get("/runs/{run_id}/result")
+def run_result(at: At, session: Db, person: SignedIn, run_id: str) -> schemas.RunResult:
+    """Give a finished run's result: the object that `ucal simulate --json` writes; 409 until it is done."""
+    run = runs.seen_by(session, person, run_id)
+    result: dict[str, Any] = read_result(at.settings.runs_dir, run)
+    return schemas.RunResult(**result)

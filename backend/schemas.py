@@ -1,0 +1,402 @@
+"""What goes over the wire, under /api/v1. Errors are always `Error`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Error(BaseModel):
+    """Every failure."""
+
+    error: str  # the error's name, for machines
+    detail: str  # what was expected, what came, what to do, for people
+
+
+class Role(StrEnum):
+    """What a person may do: an admin everything, an annotator answer questions of projects they belong to."""
+
+    ADMIN = "admin"
+    ANNOTATOR = "annotator"
+
+
+# -- people ------------------------------------------------------------------------------------
+
+
+class SignIn(Body):
+    name: str = Field(min_length=1, max_length=64)
+    password: str = Field(min_length=1, max_length=256)
+
+
+class SignInLink(Body):
+    token: str = Field(min_length=1, max_length=256)
+
+
+class Person(BaseModel):
+    id: str
+    name: str
+    role: Role
+    active: bool
+    created_at: datetime
+
+
+class PersonNew(Body):
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.@-]+$")
+    password: str = Field(min_length=10, max_length=256)
+    role: Role = Role.ANNOTATOR
+
+
+class PersonChange(Body):
+    password: str | None = Field(default=None, min_length=10, max_length=256)
+    role: Role | None = None
+    active: bool | None = None
+
+
+class TokenNew(Body):
+    label: str = Field(min_length=1, max_length=64)
+    days: int = Field(default=90, ge=1, le=366)
+
+
+class MemberNew(Body):
+    person_id: str = Field(min_length=1, max_length=64)
+
+
+class Token(BaseModel):
+    id: str
+    label: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class TokenMade(Token):
+    secret: str  # shown once
+
+
+# -- projects and import -----------------------------------------------------------------------
+
+
+class ProjectNew(Body):
+    name: str = Field(min_length=1, max_length=120)
+    description: str = Field(default="", max_length=2000)
+    everyone: bool = True  # every signed-in person may see it; False: only its members and admins
+
+
+class ProjectChange(Body):
+    name: str | None = Field(default=None, min_length=1, max_length=120)
+    description: str | None = Field(default=None, max_length=2000)
+    everyone: bool | None = None
+
+
+class ImportState(StrEnum):
+    NONE = "none"
+    WAITING = "waiting"
+    READING = "reading"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ImportReport(BaseModel):
+    state: ImportState
+    source: str  # folder below an allowed root, or the uploaded file's name
+    done: int  # files looked at
+    total: int
+    error: str | None  # why it failed, in words
+    bad_files: int
+
+
+class Project(BaseModel):
+    id: str
+    name: str
+    description: str
+    created_at: datetime
+    everyone: bool
+    images: int  # training images (those that can be asked about)
+    queries: int
+    gallery: int
+    identities: int | None  # None: no truth known
+    cameras: int | None
+    imported: ImportReport
+    runs: int
+    active_run: str | None  # the newest run that is not over
+    covers: list[str]  # up to 8 image ids, to show what is inside
+
+
+class ImportFolder(Body):
+    path: str = Field(min_length=1, max_length=1000)  # relative to an allowed root
+    format: str = "auto"
+
+
+class ImportSynth(Body):
+    """Generate a data set on the server and import it (the demo's data)."""
+
+    identities: int = Field(default=40, ge=4, le=2000)
+    cameras: int = Field(default=4, ge=1, le=32)
+    images: int = Field(default=3, ge=1, le=32)  # per identity and camera
+    height: int = Field(default=128, ge=32, le=512)
+    width: int = Field(default=64, ge=16, le=512)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+
+
+class BadFileOut(BaseModel):
+    path: str
+    reason: str
+
+
+class ImageOut(BaseModel):
+    """`/api/v1/images/{id}?size=64|128|256|512|full` gives the pixels."""
+
+    id: str
+    row: int
+    key: str
+    width: int | None
+    height: int | None
+    camera: int | None
+
+
+class Folder(BaseModel):
+    path: str  # relative to the allowed root
+    name: str
+    folders: int
+    files: int
+
+
+# -- runs --------------------------------------------------------------------------------------
+
+
+class RunState(StrEnum):
+    """What the state line says. `asking` = waiting for people's answers."""
+
+    QUEUED = "queued"
+    EMBEDDING = "embedding"
+    CLUSTERING = "clustering"
+    ASKING = "asking"
+    TRAINING = "training"
+    EVALUATING = "evaluating"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+OVER = (RunState.DONE, RunState.FAILED, RunState.CANCELLED)
+"""States that a run never leaves."""
+
+
+class RunNew(Body):
+    name: str = Field(default="", max_length=120)
+    preset: str | None = None  # one of GET /presets; its settings are the start, `config` changes them
+    config: dict[str, Any] = Field(default_factory=dict)  # fields of RunConfig
+
+
+class Preset(BaseModel):
+    name: str
+    title: str
+    description: str
+    config: dict[str, Any]
+
+
+class Progress(BaseModel):
+    what: str  # embed | cluster | train | evaluate
+    done: int
+    total: int
+
+
+class Round(BaseModel):
+    """One round's figures; the JSON of `ucal simulate` has the same names (docs/api.md)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    round: int
+    answers: int
+    actions: int
+    human_seconds: float
+    inferred: int
+    conflicts: int
+    cost_percent: float
+    clusters: int
+    outliers: int
+    pairwise: dict[str, float] | None  # precision, recall, f1; None without truth
+    ari: float | None
+    mAP: float | None  # noqa: N815 - its name everywhere
+    rank1: float | None
+    rank5: float | None
+    rank10: float | None
+    mINP: float | None  # noqa: N815
+    loss: float | None
+    cluster_hash: str
+    seconds: dict[str, float]
+
+
+class LossPoint(BaseModel):
+    step: int  # iterations since the run began
+    round: int
+    loss: float
+
+
+class Run(BaseModel):
+    id: str
+    project_id: str
+    name: str
+    state: RunState
+    state_since: datetime
+    waiting_for: str | None  # in words: "18 answers", "the worker", ...
+    round: int
+    rounds: int  # how many there will be
+    created_at: datetime
+    finished_at: datetime | None
+    heartbeat_age: float | None  # seconds since the worker was last heard; None: nobody works on it now
+    pausing: bool  # pause asked for, not yet reached
+    error: str | None  # why it failed, in words, and what happened to the answers
+    progress: Progress | None
+    config: dict[str, Any]
+    asked: int  # questions published so far
+    answered: int  # answers that stand
+    inferred: int  # pairs settled without being asked
+    open: int  # questions waiting now
+    leased: int
+    conflicts: int
+    stopped: str | None  # why it ended
+
+
+class RunMetrics(BaseModel):
+    rounds: list[Round]
+    losses: list[LossPoint]  # thinned to at most 600
+
+
+class RunAction(StrEnum):
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    PROCEED = "proceed"  # close this round's questions and train with the answers so far
+
+
+class RunChange(Body):
+    action: RunAction
+
+
+class RunResult(BaseModel):
+    """The same object as `ucal simulate --json` writes."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+# -- questions ---------------------------------------------------------------------------------
+
+
+class Side(BaseModel):
+    images: list[ImageOut]  # the medoid first, then up to 4 exemplars
+    size: int  # images in the whole group
+
+
+class QuestionOut(BaseModel):
+    id: str
+    kind: Literal["pair"]
+    reason: str  # split | merge | conflict | control
+    round: int
+    left: Side  # as stored; the page may swap sides and says so in `swapped`
+    right: Side
+
+
+class Lease(BaseModel):
+    question: QuestionOut
+    fence: int  # send it back with the answer
+    expires_at: datetime
+
+
+class LeaseNew(Body):
+    count: int = Field(default=12, ge=1, le=50)
+    held: list[str] = Field(default_factory=list, max_length=100)  # question ids the page already has
+
+
+class EmptyReason(StrEnum):
+    """Why there is nothing to answer: an honest empty queue."""
+
+    NOT_STARTED = "not_started"  # no run yet, or it has not asked anything yet
+    WAITING_FOR_MODEL = "waiting_for_model"
+    LEASED_TO_OTHERS = "leased_to_others"
+    PAUSED = "paused"
+    BUDGET_SPENT = "budget_spent"
+    ALL_SETTLED = "all_settled"  # the run is done
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class QueueProgress(BaseModel):
+    """Where the round and the person stand; shown on the page after each answer."""
+
+    round: int
+    rounds: int
+    answered_round: int  # questions of this round that are settled by answers
+    open_round: int  # questions of this round still waiting (leased or not)
+    settled_round: int  # questions of this round nobody had to answer: they follow from others
+    answered_by_me: int
+    answered_total: int
+    inferred_total: int
+
+
+class Leases(BaseModel):
+    leases: list[Lease]
+    progress: QueueProgress
+    empty: EmptyReason | None  # set when nobody holds anything for this person and nothing was leased
+    empty_detail: str | None
+    run_state: RunState
+    withdrawn: list[str]  # of `held`: those that are settled by now and should be dropped
+
+
+class AnswerNew(Body):
+    id: str = Field(pattern=r"^[0-9a-zA-Z_-]{8,64}$")  # made by the client
+    question_id: str = Field(max_length=64)
+    verdict: Literal["same", "different", "unsure", "bad_image"]
+    bad_sides: list[Literal["left", "right"]] = Field(default_factory=list, max_length=2)  # as stored, not as shown
+    fence: int | None = None
+    seconds: float = Field(default=0.0, ge=0, le=86400)
+    swapped: bool = False  # left and right were exchanged on the screen
+    shown: list[str] = Field(default_factory=list, max_length=20)  # image ids that were on the screen
+
+
+class AnswerOut(BaseModel):
+    id: str
+    question_id: str
+    verdict: str
+    person: str
+    at: datetime
+    undone: bool
+    late: bool  # came after the lease expired; it counts all the same
+    left: ImageOut
+    right: ImageOut
+
+
+class Answered(BaseModel):
+    answer: AnswerOut
+    progress: QueueProgress
+    withdrawn: list[str]  # question ids this answer settled too
+
+
+class Undone(BaseModel):
+    answer: AnswerOut
+    lease: Lease | None  # that very question again, leased to this person
+    progress: QueueProgress
+
+
+class Release(Body):
+    question_ids: list[str] = Field(max_length=100)
+    later: bool = False  # to the end of the queue, so that others come first
+
+
+class Held(Body):
+    question_ids: list[str] = Field(max_length=100)
+
+
+class Session(BaseModel):
+    person: Person
+    embedded: bool  # one-process mode (the demo)

@@ -1,0 +1,1 @@
+"""The tables and what is done with them. Functions take a Session first; nobody here commits."""

@@ -1,0 +1,89 @@
+"""What the answers of a run say, kept between requests: a replay of 60,000 answers takes a second or two.
+
+One `Memories` belongs to one session factory. Each time, it reads what the log got since, so any
+number of processes may keep their own. A memory into which a transaction put an answer that was
+then rolled back is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.store.models import Answer, Project, Run
+from backend.store.session import after_failure
+from ucal import types as core
+from ucal.memory import LabelMemory
+from ucal.types import Verdict
+
+KEPT = 4  # runs
+OVERLAP = 1000  # sequence numbers read again: transactions do not commit in the order of their numbers
+
+
+@dataclass(slots=True)
+class _Kept:
+    memory: LabelMemory
+    seq: int = 0  # up to which the log was read
+    lock: Lock = field(default_factory=Lock)
+
+
+class Memories:
+    """The label memories of the runs that were asked for last."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._lock = Lock()
+
+    @contextmanager
+    def of(self, session: Session, run: Run) -> Iterator[LabelMemory]:
+        """Give a run's memory with all that this transaction sees; nobody else uses it meanwhile."""
+        kept = self._get(session, run)
+        after_failure(session, lambda: self._forget(run.id))
+        with kept.lock:
+            _catch_up(session, run.id, kept)
+            yield kept.memory
+
+    def _get(self, session: Session, run: Run) -> _Kept:
+        n = session.get_one(Project, run.project_id).n_train
+        with self._lock:
+            kept = self._kept.pop(run.id, None) or _Kept(LabelMemory(n, run.config["memory"]))
+            self._kept[run.id] = kept
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+            return kept
+
+    def _forget(self, run_id: str) -> None:
+        with self._lock:
+            self._kept.pop(run_id, None)
+
+
+def memories_of(session: Session) -> Memories:
+    """Give the memories that belong to a session's factory."""
+    found: Memories = session.info["memories"]
+    return found
+
+
+_COLUMNS = (
+    Answer.seq,
+    Answer.id,
+    Answer.left_row,
+    Answer.right_row,
+    Answer.verdict,
+    Answer.question_id,
+    Answer.bad_rows,
+    Answer.retracts,
+)
+
+
+def _catch_up(session: Session, run_id: str, kept: _Kept) -> None:
+    query = select(*_COLUMNS).where(Answer.run_id == run_id, Answer.seq > kept.seq - OVERLAP).order_by(Answer.seq)
+    for seq, id_, left, right, verdict, question, bad, retracts in session.execute(query):
+        event = core.Answer(id_, left, right, Verdict(verdict), question, bad_rows=tuple(bad), retracts=retracts)
+        kept.memory.add(event)
+        kept.seq = max(kept.seq, seq)

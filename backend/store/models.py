@@ -1,0 +1,352 @@
+"""The tables. One file, so that the whole store can be read at once.
+
+people, sessions, login_links, api_tokens, login_attempts    who may come in
+projects, members, images, bad_files                         what is labelled
+runs, questions, answers, rounds, losses                     the work; `answers` is append-only
+jobs, workers                                                what waits to be done, and who does it
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, DateTime, Dialect, Float, ForeignKey, Index, MetaData, String, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def utc_now() -> datetime:
+    """Give the server's clock, UTC."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """Make an id that cannot be guessed: 128 random bits, 22 characters that are safe in a URL."""
+    return secrets.token_urlsafe(16)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware and UTC on both sides, also where the database forgets the zone (SQLite)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"expected a moment with its time zone, got {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: String(64),
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[int]: JSON,
+        list[str]: JSON,
+        float: Float(53),
+    }
+
+
+def _cascade(column: str) -> ForeignKey:
+    return ForeignKey(column, ondelete="CASCADE")
+
+
+# -- people ------------------------------------------------------------------------------------
+
+
+class Person(Base):
+    """Somebody who may come in."""
+
+    __tablename__ = "people"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str | None] = mapped_column(String(256))  # None: only by a one-time link
+    role: Mapped[str] = mapped_column(String(16))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class LoginSession(Base):
+    """A signed-in browser. The cookie's value is not kept, only its hash."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(_cascade("people.id"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]  # absolute
+
+
+class LoginLink(Base):
+    """A sign-in link that works once."""
+
+    __tablename__ = "login_links"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(_cascade("people.id"), index=True)
+    expires_at: Mapped[datetime]
+
+
+class ApiToken(Base):
+    """A program's key, hashed."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[str] = mapped_column(_cascade("people.id"), index=True)
+    label: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class LoginAttempt(Base):
+    """A failed sign-in, kept to slow down guessing. `key` is `name:...` or `address:...`."""
+
+    __tablename__ = "login_attempts"
+    __table_args__ = (Index(None, "key", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(String(128))
+    at: Mapped[datetime]
+
+
+# -- projects ----------------------------------------------------------------------------------
+
+
+class Project(Base):
+    """A collection of images. The counts are written once, by the import."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    everyone: Mapped[bool] = mapped_column(default=True)  # False: only its members see it
+    source_path: Mapped[str | None] = mapped_column(String(2000))  # the data set's root on the server
+    source_format: Mapped[str | None] = mapped_column(String(32))
+    import_state: Mapped[str] = mapped_column(String(16), default="none")
+    import_source: Mapped[str] = mapped_column(String(1000), default="")
+    import_done: Mapped[int] = mapped_column(default=0)
+    import_total: Mapped[int] = mapped_column(default=0)
+    import_error: Mapped[str | None] = mapped_column(Text)
+    n_train: Mapped[int] = mapped_column(default=0)
+    n_query: Mapped[int] = mapped_column(default=0)
+    n_gallery: Mapped[int] = mapped_column(default=0)
+    n_identities: Mapped[int | None]  # None: no truth known
+    n_cameras: Mapped[int | None]
+    n_bad_files: Mapped[int] = mapped_column(default=0)
+    covers: Mapped[list[str]] = mapped_column(default=list)  # up to 8 image ids
+
+
+class Member(Base):
+    """Who sees a project that is not for everyone."""
+
+    __tablename__ = "members"
+
+    project_id: Mapped[str] = mapped_column(_cascade("projects.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(_cascade("people.id"), primary_key=True, index=True)
+
+
+class Image(Base):
+    """One image; `row` is its fixed index in its split."""
+
+    __tablename__ = "images"
+    __table_args__ = (Index(None, "project_id", "split", "row", unique=True),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(_cascade("projects.id"))
+    split: Mapped[str] = mapped_column(String(8))  # train | query | gallery
+    row: Mapped[int]
+    key: Mapped[str] = mapped_column(String(1000))
+    path: Mapped[str] = mapped_column(String(2000))
+    identity: Mapped[int | None]
+    camera: Mapped[int | None]
+    tracklet: Mapped[str | None] = mapped_column(String(200))
+    frame: Mapped[str | None] = mapped_column(String(200))
+    time: Mapped[float | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+
+
+class BadFile(Base):
+    """A file that could not be taken, and why."""
+
+    __tablename__ = "bad_files"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    project_id: Mapped[str] = mapped_column(_cascade("projects.id"), index=True)
+    path: Mapped[str] = mapped_column(String(2000))
+    reason: Mapped[str] = mapped_column(Text)
+
+
+# -- runs --------------------------------------------------------------------------------------
+
+
+class Run(Base):
+    """One run of the loop. `core_state` is the core's own State as text; `version` guards it."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(_cascade("projects.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    config: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    finished_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(String(16), default="queued", index=True)
+    state_since: Mapped[datetime] = mapped_column(default=utc_now)
+    before_pause: Mapped[str | None] = mapped_column(String(16))  # the state to go back to
+    control: Mapped[str] = mapped_column(String(16), default="none")  # none | pause | cancel | proceed
+    core_state: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=0)
+    round: Mapped[int] = mapped_column(default=0)
+    inferred: Mapped[int] = mapped_column(default=0)
+    conflicts: Mapped[int] = mapped_column(default=0)
+    progress: Mapped[dict[str, Any] | None]  # {"what", "done", "total"}
+    stopped: Mapped[str | None] = mapped_column(Text)  # why it ended
+    error: Mapped[str | None] = mapped_column(Text)  # why it failed, in words
+    lease_owner: Mapped[str | None]  # the worker that holds it
+    lease_expires: Mapped[datetime | None]
+    heartbeat_at: Mapped[datetime | None]
+
+
+class Question(Base):
+    """A question that was published. Its id is unique within its run."""
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        Index(None, "run_id", "state", "ordinal"),
+        Index(None, "run_id", "lease_person"),
+    )
+
+    run_id: Mapped[str] = mapped_column(_cascade("runs.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), default="pair")
+    reason: Mapped[str] = mapped_column(String(16))
+    round: Mapped[int]
+    stage: Mapped[str] = mapped_column(String(16), default="")
+    ordinal: Mapped[int]  # best first; grows over the whole run
+    left_row: Mapped[int]
+    right_row: Mapped[int]
+    left_rows: Mapped[list[int]]
+    right_rows: Mapped[list[int]]
+    left_size: Mapped[int]
+    right_size: Mapped[int]
+    similarity: Mapped[float]
+    state: Mapped[str] = mapped_column(String(16), default="open")  # open | answered | settled | closed
+    lease_person: Mapped[str | None]
+    lease_fence: Mapped[int] = mapped_column(default=0)
+    lease_expires: Mapped[datetime | None]
+
+
+class Answer(Base):
+    """One event of the append-only log; `seq` is its order. An undo is an event with `retracts`."""
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        Index(None, "run_id", "id", unique=True),
+        Index(None, "run_id", "question_id"),
+        Index(None, "run_id", "person_id", "seq"),
+        Index(None, "run_id", "retracts"),
+    )
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    run_id: Mapped[str] = mapped_column(_cascade("runs.id"))
+    id: Mapped[str] = mapped_column(String(80))  # made by the client
+    question_id: Mapped[str]
+    left_row: Mapped[int]
+    right_row: Mapped[int]
+    verdict: Mapped[str] = mapped_column(String(16))
+    bad_rows: Mapped[list[int]] = mapped_column(default=list)
+    person_id: Mapped[str] = mapped_column(default="")  # no foreign key: answers outlive people
+    source: Mapped[str] = mapped_column(String(16), default="people")  # people | oracle | import
+    round: Mapped[int] = mapped_column(default=0)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    shown: Mapped[list[str]] = mapped_column(default=list)  # image ids that were on the screen
+    swapped: Mapped[bool] = mapped_column(default=False)
+    fence: Mapped[int | None]
+    late: Mapped[bool] = mapped_column(default=False)
+    retracts: Mapped[str | None] = mapped_column(String(80))
+    body_hash: Mapped[str] = mapped_column(default="")
+
+
+class Round(Base):
+    """One round's report, as the core made it."""
+
+    __tablename__ = "rounds"
+
+    run_id: Mapped[str] = mapped_column(_cascade("runs.id"), primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    report: Mapped[dict[str, Any]]
+
+
+class Loss(Base):
+    """One point of the loss curve."""
+
+    __tablename__ = "losses"
+
+    run_id: Mapped[str] = mapped_column(_cascade("runs.id"), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # iterations since the run began
+    round: Mapped[int]
+    loss: Mapped[float]
+
+
+# -- work --------------------------------------------------------------------------------------
+
+
+class Job(Base):
+    """Something that waits to be done. One row a `key`, however often it was asked for.
+
+    `wanted` counts the calls; `taken` is what `wanted` was when a worker took the job. Where they
+    differ at the end, somebody called in the meantime and the job runs again.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index(None, "state", "run_at"),)
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)  # `advance_run:<id>`, `import:<project>`
+    kind: Mapped[str] = mapped_column(String(32))
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(16), default="waiting")  # waiting | running | idle | failed
+    run_at: Mapped[datetime]
+    wanted: Mapped[int] = mapped_column(default=1)
+    taken: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)  # since it last went well
+    lease_owner: Mapped[str | None]
+    lease_expires: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class Worker(Base):
+    """A worker process that was heard of."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
