@@ -1,0 +1,65 @@
+import { ChevronLeft, Keyboard } from "lucide-react";
+import { useSyncExternalStore } from "react";
+import { createPortal } from "react-dom";
+import type { QueueProgress } from "../../api/types";
+import { Bar } from "../../components/Bar";
+import { IconButton } from "../../components/Button";
+import { Link } from "../../components/router";
+import { m, n } from "../../messages";
+
+interface LabelBarProps {
+  runId: string;
+  runName: string;
+  progress: QueueProgress | null;
+  onHelp: () => void;
+}
+
+const never = () => () => undefined; // the slot is there, or will be once the frame is mounted
+
+/** Where the round and the person stand, in the top bar. */
+export function LabelBar(props: LabelBarProps) {
+  const slot = useSyncExternalStore(never, () => document.getElementById("topbar-slot"));
+  return slot && createPortal(<BarContent {...props} />, slot);
+}
+
+function BarContent({ runId, runName, progress, onHelp }: LabelBarProps) {
+  return (
+    <div className="label-bar">
+      <Link href={`/runs/${runId}`} className="label-bar-run" aria-label={`${m.runs.overview}: ${runName}`}>
+        <ChevronLeft size={16} aria-hidden />
+        <span>{runName}</span>
+      </Link>
+      {progress && <RoundProgress progress={progress} />}
+      <IconButton name={m.label.help} className="label-help" onClick={onHelp}>
+        <Keyboard size={18} aria-hidden />
+      </IconButton>
+    </div>
+  );
+}
+
+function RoundProgress({ progress }: { progress: QueueProgress }) {
+  const { answered_round, open_round, settled_round } = progress;
+  const done = answered_round + settled_round;
+  const total = done + open_round;
+  return (
+    <div className="label-progress" data-testid="round-progress">
+      <span className="label-round">
+        <span className="wide-only">{m.label.round(progress.round + 1, progress.rounds)}</span>
+        <span className="narrow-only">{m.label.roundShort(progress.round + 1, progress.rounds)}</span>
+      </span>
+      <div className="label-progress-bar">
+        <Bar done={answered_round} extra={settled_round} total={total} label={m.label.answered(done, total)} />
+      </div>
+      <span className="label-count" data-testid="round-count">
+        <span className="wide-only">{m.label.answered(done, total)}</span>
+        <span className="narrow-only">
+          {n(done)}/{n(total)}
+        </span>
+      </span>
+      <span className="label-figure very-wide-only">{m.label.settled(progress.inferred_total)}</span>
+      <span className="label-figure very-wide-only" data-testid="my-answers" data-count={progress.answered_by_me}>
+        {m.label.mine(progress.answered_by_me)}
+      </span>
+    </div>
+  );
+}

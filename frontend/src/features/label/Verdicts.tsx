@@ -1,0 +1,104 @@
+import { CircleHelp, Equal, EqualNot, ImageOff, type LucideIcon } from "lucide-react";
+import { useEffect, useRef, type MouseEvent } from "react";
+import type { Verdict } from "../../api/types";
+import { m } from "../../messages";
+import type { BadSide } from "./types";
+
+export const VERDICT_ICONS: Record<Verdict, LucideIcon> = {
+  same: Equal,
+  different: EqualNot,
+  unsure: CircleHelp,
+  bad_image: ImageOff,
+};
+
+const KEYS: Record<Verdict, string[]> = {
+  different: ["D", "←"],
+  unsure: ["U", "↓"],
+  same: ["S", "→"],
+  bad_image: ["X"],
+};
+
+// In the order of the arrow keys on the keyboard.
+const ORDER: Verdict[] = ["different", "unsure", "same", "bad_image"];
+
+interface VerdictsProps {
+  disabled: boolean;
+  flash: Verdict | null;
+  onVerdict: (verdict: Verdict) => void;
+}
+
+export function Verdicts({ disabled, flash, onVerdict }: VerdictsProps) {
+  return (
+    <div className="verdicts" role="group" aria-label={m.label.title}>
+      {ORDER.map((verdict) => {
+        const Icon = VERDICT_ICONS[verdict];
+        return (
+          <button
+            key={verdict}
+            type="button"
+            className={`verdict verdict-${verdict}`}
+            data-testid={`answer-${verdict}`}
+            data-flash={flash === verdict || undefined}
+            disabled={disabled}
+            onClick={(event) => {
+              unfocus(event);
+              onVerdict(verdict);
+            }}
+          >
+            <Icon size={22} aria-hidden />
+            <span className="verdict-word">{m.label.verdicts[verdict]}</span>
+            <Keycaps keys={KEYS[verdict]} />
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** After a click the keyboard is the page's again: Space is to magnify, not to press this button once more. */
+function unfocus(event: MouseEvent<HTMLButtonElement>): void {
+  if (event.detail > 0) event.currentTarget.blur();
+}
+
+const SIDES: [string, BadSide[], string[]][] = [
+  [m.label.bad.left, ["left"], ["←"]],
+  [m.label.bad.both, ["left", "right"], ["↓"]],
+  [m.label.bad.right, ["right"], ["→"]],
+];
+
+/** In place of the verdicts, after "bad image". */
+export function BadSides({ onSides, onBack }: { onSides: (sides: BadSide[]) => void; onBack: () => void }) {
+  const group = useRef<HTMLDivElement>(null);
+  useEffect(() => group.current?.focus(), []); // said to those who listen; no button is pressed by accident
+  return (
+    <div ref={group} tabIndex={-1} className="verdicts verdicts-bad" role="group" aria-label={m.label.bad.title}>
+      {SIDES.map(([word, sides, keys]) => (
+        <button
+          key={word}
+          type="button"
+          className="verdict"
+          data-testid={`bad-${sides.length === 2 ? "both" : sides[0]}`}
+          onClick={() => onSides(sides)}
+        >
+          <ImageOff size={22} aria-hidden />
+          <span className="verdict-word">{word}</span>
+          <Keycaps keys={keys} />
+        </button>
+      ))}
+      <button type="button" className="verdict verdict-bad_image" data-testid="bad-back" onClick={onBack}>
+        <span className="verdict-word">{m.label.bad.back}</span>
+        <Keycaps keys={["Esc"]} />
+      </button>
+    </div>
+  );
+}
+
+function Keycaps({ keys }: { keys: string[] }) {
+  return (
+    <span className="keycaps" aria-hidden>
+      {keys.map((key) => (
+        <kbd key={key}>{key}</kbd>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,142 @@
+/** Stand-ins for the label page's neighbours, for tests. */
+import { NetworkError } from "../../api/errors";
+import type { Answered, AnswerNew, AnswerOut, Lease, Leases, QueueProgress, Undone } from "../../api/types";
+import type { Deps } from "./engine";
+import type { OpStore } from "./store";
+import type { LabelApi, Op } from "./types";
+
+const image = (id: string) => ({ id, row: 0, key: `${id}.jpg`, width: 64, height: 128, camera: 0 });
+
+export function lease(id: string, fence = 1): Lease {
+  const side = (name: string) => ({ images: [image(`${id}-${name}`)], size: 1 });
+  const question = { id, kind: "pair" as const, reason: "merge", round: 0, left: side("a"), right: side("b") };
+  return { question, fence, expires_at: "2030-01-01T00:00:00Z" };
+}
+
+/** A server with `total` open questions that keeps the rules of the API. */
+export class FakeApi implements LabelApi {
+  open: string[];
+  received: AnswerNew[] = [];
+  undoneIds: string[] = [];
+  released: { ids: string[]; how: string }[] = [];
+  heldSent: string[][] = [];
+  withdrawNext: string[] = [];
+  earlier: AnswerOut[] = [];
+  leaseBack = true;
+  failWith: Error | null = null; // thrown by answer and undo
+  failLeaseWith: Error | null = null;
+  private fence = 1;
+  private readonly taken = new Set<string>();
+
+  constructor(total: number) {
+    this.open = Array.from({ length: total }, (_, index) => `q${index}`);
+  }
+
+  progress(): QueueProgress {
+    const answered = this.received.length - this.undoneIds.length;
+    return {
+      round: 0,
+      rounds: 2,
+      answered_round: answered,
+      open_round: this.open.length,
+      settled_round: 0,
+      answered_by_me: answered,
+      answered_total: answered,
+      inferred_total: 0,
+    };
+  }
+
+  private leases(leases: Lease[]): Leases {
+    const withdrawn = this.withdrawNext.splice(0);
+    const empty = leases.length === 0 && this.open.length === 0 ? ("waiting_for_model" as const) : null;
+    return { leases, progress: this.progress(), empty, empty_detail: null, run_state: "asking", withdrawn };
+  }
+
+  async lease(count: number, held: string[]): Promise<Leases> {
+    if (this.failLeaseWith) throw this.failLeaseWith;
+    this.heldSent.push(held);
+    const chosen = this.open.filter((id) => !held.includes(id) && !this.taken.has(id)).slice(0, count);
+    chosen.forEach((id) => this.taken.add(id));
+    return this.leases(chosen.map((id) => lease(id, ++this.fence)));
+  }
+
+  async heartbeat(): Promise<Leases> {
+    return this.leases([]);
+  }
+
+  async release(ids: string[], how: string): Promise<void> {
+    this.released.push({ ids, how });
+    ids.forEach((id) => this.taken.delete(id));
+  }
+
+  async answer(body: AnswerNew): Promise<Answered> {
+    if (this.failWith) throw this.failWith;
+    if (!this.received.some((one) => one.id === body.id)) this.received.push(structuredClone(body));
+    this.open = this.open.filter((id) => id !== body.question_id);
+    return { answer: out(body.id, body.question_id), progress: this.progress(), withdrawn: this.withdrawNext.splice(0) };
+  }
+
+  async undo(answerId: string): Promise<Undone> {
+    if (this.failWith) throw this.failWith;
+    this.undoneIds.push(answerId);
+    const body = this.received.find((one) => one.id === answerId);
+    const questionId = body?.question_id ?? this.earlier.find((one) => one.id === answerId)!.question_id;
+    if (this.leaseBack) this.open.push(questionId);
+    const back = this.leaseBack ? lease(questionId, ++this.fence) : null;
+    return { answer: out(answerId, questionId), lease: back, progress: this.progress() };
+  }
+
+  async mine(): Promise<AnswerOut[]> {
+    return this.earlier;
+  }
+}
+
+export function out(id: string, questionId: string): AnswerOut {
+  const at = "2030-01-01T00:00:00Z";
+  return {
+    id,
+    question_id: questionId,
+    verdict: "same",
+    person: "p",
+    at,
+    undone: false,
+    late: false,
+    left: image("l"),
+    right: image("r"),
+  };
+}
+
+export class MemoryStore implements OpStore {
+  readonly kept = new Map<string, string>();
+  full = false;
+
+  load(): Op[] {
+    return [...this.kept.keys()].sort().map((key) => JSON.parse(this.kept.get(key)!) as Op);
+  }
+
+  put(op: Op): void {
+    if (this.full) throw new DOMException("full", "QuotaExceededError");
+    this.kept.set(op.key, JSON.stringify(op));
+  }
+
+  remove(key: string): void {
+    this.kept.delete(key);
+  }
+}
+
+export function fakeDeps(api: FakeApi, store: OpStore = new MemoryStore(), changes: Partial<Deps> = {}): Deps {
+  let made = 0;
+  return {
+    api,
+    store,
+    decode: () => Promise.resolve(),
+    warm: () => undefined,
+    random: () => 0.9, // never swapped
+    newId: () => `answer-${String(made++).padStart(4, "0")}`,
+    now: () => performance.now(),
+    isVisible: () => true,
+    ...changes,
+  };
+}
+
+export const offline = () => new NetworkError("no network");

@@ -1,0 +1,72 @@
+import type {
+  Answered,
+  AnswerNew,
+  AnswerOut,
+  EmptyReason,
+  Lease,
+  Leases,
+  QueueProgress,
+  Undone,
+  Verdict,
+} from "../../api/types";
+
+export type BadSide = "left" | "right";
+
+/** A leased question with what this page added: on which side its left group stands. */
+export interface Item {
+  lease: Lease;
+  swapped: boolean;
+}
+
+export type EntryState = "waiting" | "saved" | "undone" | "refused";
+
+/** One answer of the strip. */
+export interface Entry {
+  id: string;
+  questionId: string;
+  verdict: Verdict;
+  badSides: BadSide[];
+  left: string; // image ids, as they stood on the screen
+  right: string;
+  state: EntryState;
+  item: Item | null; // null: answered before this page was loaded
+}
+
+/** Something to be sent, in order, at least once. */
+export type Op =
+  | { kind: "answer"; key: string; body: AnswerNew; sent: boolean; left: string; right: string }
+  | { kind: "undo"; key: string; answerId: string; questionId: string };
+
+/** back: free again; later: behind all others; leaving: free again, sent while the page goes away. */
+export type ReleaseHow = "back" | "later" | "leaving";
+
+export interface LabelApi {
+  lease(count: number, held: string[]): Promise<Leases>;
+  heartbeat(held: string[]): Promise<Leases>;
+  release(ids: string[], how: ReleaseHow): Promise<void>;
+  answer(body: AnswerNew): Promise<Answered>;
+  undo(answerId: string): Promise<Undone>;
+  mine(limit: number): Promise<AnswerOut[]>;
+}
+
+export type Notice =
+  | { kind: "refused" | "undo-refused"; detail: string }
+  | { kind: "undo-closed" | "skipped-broken" };
+
+/** What the page draws. */
+export interface Snapshot {
+  current: Item | null;
+  ready: number;
+  loading: boolean; // pairs are being fetched or decoded and none is there yet
+  waiting: number; // answers and undos not yet at the server
+  offline: boolean;
+  volatile: boolean; // nothing can be kept in this browser
+  progress: QueueProgress | null;
+  empty: EmptyReason | null;
+  emptyDetail: string | null;
+  history: readonly Entry[]; // oldest first, at most 20
+  canRedo: boolean;
+  fatal: Error | null;
+  notice: (Notice & { id: number }) | null;
+  said: { id: number; verdict: Verdict | null; count: number } | null;
+}

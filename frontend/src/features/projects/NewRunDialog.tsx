@@ -1,0 +1,161 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState, type FormEvent } from "react";
+import { api } from "../../api/client";
+import { keys } from "../../api/queries";
+import type { Preset, Project, Run } from "../../api/types";
+import { Button } from "../../components/Button";
+import { Dialog } from "../../components/Dialog";
+import { SelectField, TextField } from "../../components/Field";
+import { go } from "../../components/router";
+import { Failed, Loading, Refusal } from "../../components/States";
+import { m } from "../../messages";
+
+const NUMBERS = [
+  ["epochs", m.newRun.epochs],
+  ["query_from", m.newRun.queryFrom],
+  ["budget_per_round", m.newRun.perRound],
+  ["seed", m.newRun.seed],
+] as const;
+const CHOICES = [
+  ["annotator", m.newRun.annotator, m.newRun.annotators],
+  ["policy", m.newRun.policy, m.newRun.policies],
+  ["base", m.newRun.base, m.newRun.bases],
+] as const;
+
+type Fields = Record<string, string>;
+
+/** Settings that were filled in; what was left empty is for the preset to say. */
+export function configOf(fields: Fields): Record<string, string | number> {
+  const numbers = new Set<string>(NUMBERS.map(([key]) => key));
+  const filled = Object.entries(fields).filter(([, value]) => value !== "");
+  return Object.fromEntries(filled.map(([key, value]) => [key, numbers.has(key) ? Number(value) : value]));
+}
+
+export function NewRunDialog({ project, onClose }: { project: Project; onClose: () => void }) {
+  const client = useQueryClient();
+  const presets = useQuery({ queryKey: ["presets"], queryFn: ({ signal }) => api.get<Preset[]>("/presets", signal) });
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [name, setName] = useState("");
+  const [fields, setFields] = useState<Fields>({});
+  const preset = chosen ?? presets.data?.[0]?.name ?? "";
+  const settings = presets.data?.find((one) => one.name === preset)?.config ?? {};
+  const start = useMutation({
+    mutationFn: () =>
+      api.post<Run>(`/projects/${project.id}/runs`, { name, preset: preset || null, config: configOf(fields) }),
+    onSuccess: (run) => {
+      client.setQueryData(keys.run(run.id), run);
+      void client.invalidateQueries({ queryKey: keys.project(project.id) });
+      go(`/runs/${run.id}`);
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    start.mutate();
+  };
+  return (
+    <Dialog open onClose={onClose} title={m.newRun.title} wide>
+      {presets.isPending && <Loading />}
+      {presets.error && <Failed error={presets.error} onRetry={() => void presets.refetch()} />}
+      {presets.data && (
+        <form className="form" onSubmit={submit}>
+          <Presets presets={presets.data} chosen={preset} onChoose={setChosen} />
+          <TextField
+            label={`${m.newRun.name} (${m.common.optional})`}
+            maxLength={120}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+          <Settings fields={fields} defaults={settings} onChange={setFields} />
+          <Refusal error={start.error} />
+          <div className="dialog-foot">
+            <Button look="quiet" onClick={onClose}>
+              {m.common.cancel}
+            </Button>
+            <Button type="submit" look="primary" busy={start.isPending}>
+              {m.newRun.start}
+            </Button>
+          </div>
+        </form>
+      )}
+    </Dialog>
+  );
+}
+
+interface PresetsProps {
+  presets: Preset[];
+  chosen: string;
+  onChoose: (name: string) => void;
+}
+
+function Presets({ presets, chosen, onChoose }: PresetsProps) {
+  const papers = { name: "", title: m.newRun.noPreset, description: m.newRun.noPresetDetail };
+  const all = presets.length > 0 ? presets : [papers];
+  return (
+    <fieldset className="presets">
+      <legend className="legend">{m.newRun.preset}</legend>
+      {all.map((preset) => (
+        <label key={preset.name} className="preset">
+          <input
+            type="radio"
+            name="preset"
+            value={preset.name}
+            checked={chosen === preset.name}
+            onChange={() => onChoose(preset.name)}
+          />
+          <span>
+            <strong>{preset.title}</strong>
+            <span className="quiet small">{preset.description}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+interface SettingsProps {
+  fields: Fields;
+  defaults: Record<string, unknown>;
+  onChange: (fields: Fields) => void;
+}
+
+function Settings({ fields, defaults, onChange }: SettingsProps) {
+  const set = (key: string, value: string) => onChange({ ...fields, [key]: value });
+  const said = (key: string, words?: Record<string, string>) => {
+    const value = defaults[key];
+    if (value === undefined || value === null) return m.newRun.keep;
+    return words?.[String(value)] ?? String(value);
+  };
+  return (
+    <details className="settings">
+      <summary>
+        {m.newRun.settings} <span className="quiet small">{m.newRun.settingsHint}</span>
+      </summary>
+      <div className="form-row settings-fields">
+        {CHOICES.map(([key, label, words]) => (
+          <SelectField key={key} label={label} value={fields[key] ?? ""} onChange={(event) => set(key, event.target.value)}>
+            <option value="">{said(key, words)}</option>
+            {Object.entries(words)
+              .filter(([value]) => value !== defaults[key])
+              .map(([value, text]) => (
+                <option key={value} value={value}>
+                  {text}
+                </option>
+              ))}
+          </SelectField>
+        ))}
+        {NUMBERS.map(([key, label]) => (
+          <TextField
+            key={key}
+            label={label}
+            type="number"
+            min={0}
+            step={1}
+            placeholder={said(key)}
+            value={fields[key] ?? ""}
+            onChange={(event) => set(key, event.target.value)}
+          />
+        ))}
+      </div>
+    </details>
+  );
+}

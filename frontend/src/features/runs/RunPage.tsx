@@ -1,0 +1,79 @@
+import { MessageCircleQuestion } from "lucide-react";
+import { isOver, useMetrics, useProject, useRun, useSession } from "../../api/queries";
+import type { Run, RunMetrics } from "../../api/types";
+import { ButtonLink } from "../../components/Button";
+import { Page } from "../../components/Page";
+import { Failed, Loading, Refusal } from "../../components/States";
+import { m } from "../../messages";
+import { Actions } from "./Actions";
+import { Charts } from "./Charts";
+import { Downloads } from "./Downloads";
+import { Settings } from "./Settings";
+import { StateLine } from "./StateLine";
+import { Steps } from "./Steps";
+import { Tiles } from "./Tiles";
+import "./runs.css";
+
+const NOTHING: RunMetrics = { rounds: [], losses: [] };
+
+export default function RunPage({ id }: { id: string }) {
+  const run = useRun(id);
+  if (run.data) return <Shown run={run.data} />;
+  return (
+    <main id="content" className="page">
+      {run.error ? (
+        <Failed error={run.error} missing={m.runs.missing} onRetry={() => void run.refetch()} />
+      ) : (
+        <Loading rows={4} />
+      )}
+    </main>
+  );
+}
+
+function Shown({ run }: { run: Run }) {
+  const admin = useSession().data?.person.role === "admin";
+  const project = useProject(run.project_id);
+  const metrics = useMetrics(run.id, !isOver(run.state));
+  const figures = metrics.data ?? NOTHING;
+  return (
+    <Page
+      title={run.name || m.project.unnamedRun}
+      about={<StateLine run={run} />}
+      crumbs={[
+        { text: m.projects.title, href: "/" },
+        { text: project.data?.name ?? m.common.loading, href: `/projects/${run.project_id}` },
+      ]}
+      actions={
+        <>
+          {!isOver(run.state) && run.config["annotator"] === "people" && (
+            <ButtonLink
+              href={`/runs/${run.id}/label`}
+              look="primary"
+              icon={<MessageCircleQuestion size={16} aria-hidden />}
+            >
+              {m.runs.answersLink}
+            </ButtonLink>
+          )}
+          {admin && !isOver(run.state) && <Actions run={run} />}
+        </>
+      }
+    >
+      <div className="stack">
+        {run.state === "failed" && (
+          <section className="failure" role="alert">
+            <h2>{m.runs.failedTitle}</h2>
+            <p>{run.error ?? m.runs.noError}</p>
+          </section>
+        )}
+        <Steps run={run} rounds={figures.rounds} />
+        <Tiles run={run} rounds={figures.rounds} />
+        {metrics.error && !metrics.data && <Refusal error={metrics.error} />}
+        <Charts rounds={figures.rounds} losses={figures.losses} />
+        <div className="run-foot">
+          <Settings config={run.config} />
+          <Downloads run={run} admin={admin} />
+        </div>
+      </div>
+    </Page>
+  );
+}

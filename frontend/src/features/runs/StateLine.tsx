@@ -1,0 +1,27 @@
+import { isOver } from "../../api/queries";
+import type { Run } from "../../api/types";
+import { duration, secondsSince } from "../../components/format";
+import { StatePill } from "../../components/StatePill";
+import { useNow } from "../../components/useNow";
+import { m } from "../../messages";
+
+/** The state in one line: what, since when, who works on it, what it waits for. */
+export function StateLine({ run }: { run: Run }) {
+  const now = useNow();
+  const over = isOver(run.state);
+  const parts: string[] = [];
+  if (over) parts.push(m.time.ago(duration(secondsSince(run.finished_at ?? run.state_since, now))));
+  else parts.push(m.runs.since(duration(secondsSince(run.state_since, now))));
+  if (run.pausing) parts.push(m.runs.pausing);
+  if (run.waiting_for && !over) parts.push(m.runs.waitsFor(run.waiting_for));
+  if (!over) parts.push(run.heartbeat_age === null ? m.runs.heartbeatNone : m.runs.heartbeat(duration(run.heartbeat_age)));
+  if (over && run.stopped) parts.push(m.runs.ended(run.stopped));
+  return (
+    <div className="state-line">
+      <StatePill state={run.state} />
+      {parts.map((part) => (
+        <span key={part}>{part}</span>
+      ))}
+    </div>
+  );
+}

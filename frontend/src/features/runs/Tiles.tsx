@@ -1,0 +1,54 @@
+import type { Round, Run } from "../../api/types";
+import { duration, smallPercent } from "../../components/format";
+import { m, n } from "../../messages";
+
+interface Tile {
+  name: string;
+  value: string;
+  note: string;
+  id: string;
+}
+
+/** The run in numbers. */
+export function Tiles({ run, rounds }: { run: Run; rounds: Round[] }) {
+  return (
+    <dl className="tiles">
+      {tilesOf(run, rounds).map((tile) => (
+        <div key={tile.name} className="tile">
+          <dt>{tile.name}</dt>
+          <dd data-testid={`tile-${tile.id}`}>{tile.value}</dd>
+          <dd className="tile-note quiet small">{tile.note}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function tilesOf(run: Run, rounds: Round[]): Tile[] {
+  const { tiles, notes } = m.runs;
+  const last = rounds.at(-1);
+  const dash = m.common.none;
+  const ratio = run.answered > 0 ? (run.inferred / run.answered).toFixed(2) : null;
+  const seconds = last && last.answers > 0 ? last.human_seconds / last.answers : null;
+  return [
+    { id: "round", name: tiles.round, value: n(Math.min(run.round + 1, run.rounds)), note: notes.round(run.rounds) },
+    { id: "asked", name: tiles.asked, value: n(run.asked), note: notes.open(run.open, run.leased) },
+    { id: "answered", name: tiles.answered, value: n(run.answered), note: notes.answered },
+    {
+      id: "inferred",
+      name: tiles.inferred,
+      value: n(run.inferred),
+      note: ratio ? notes.perAnswer(ratio) : notes.noInference,
+    },
+    { id: "conflicts", name: tiles.conflicts, value: n(run.conflicts), note: notes.conflicts },
+    {
+      id: "cost",
+      name: tiles.cost,
+      value: last ? duration(last.human_seconds) : dash,
+      note: seconds === null ? notes.hoursNone : notes.hours(`${seconds.toFixed(1)} s`),
+    },
+    { id: "eq7", name: tiles.eq7, value: smallPercent(last?.cost_percent), note: notes.eq7 },
+    { id: "clusters", name: tiles.clusters, value: last ? n(last.clusters) : dash, note: notes.clusters },
+    { id: "outliers", name: tiles.outliers, value: last ? n(last.outliers) : dash, note: notes.outliers },
+  ];
+}
