@@ -1,0 +1,74 @@
+# `make` alone prints help. Needs Python >= 3.11 and Node >= 20; everything else is installed below this folder.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+ENV := $(VENV)/.installed
+MODULES := frontend/node_modules/.installed
+UI := frontend/dist/.built
+UI_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+QUICK := not (slow or services or e2e or gpu or shared)
+
+.PHONY: help setup demo test check bench chaos e2e gpu format clean
+
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: $(ENV) $(UI) ## the environment in .venv and the built pages; does nothing when up to date
+
+demo: setup ## generated data, server and worker on http://127.0.0.1:8000 (PORT= to change), and a sign-in link
+	@exec $(BIN)/ucal demo --port $(PORT)
+
+test: setup ## every test that needs no GPU (services and browser tests where these are at hand)
+	$(BIN)/pytest -m "not gpu"
+	npm --prefix frontend run test
+
+check: setup ## lint, types, import contracts, quick tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	npm --prefix frontend run typecheck
+	npm --prefix frontend run lint
+	$(BIN)/pytest -q -m "$(QUICK)"
+
+e2e: setup ## browser tests (Chromium: CHROMIUM=/path, or on the PATH)
+	$(BIN)/pytest -m e2e
+
+chaos: setup ## fault tests: workers, databases and brokers killed in the middle of a run
+	$(BIN)/pytest tests/chaos
+
+gpu: setup ## tests that need CUDA
+	$(BIN)/pytest -m gpu
+
+bench: setup ## the table of bases and policies on generated data (an hour on 2 cores; finished cells are kept in runs/)
+	$(BIN)/python benchmarks/first_light.py generated --seeds 0,1,2 --out runs/generated
+
+format: $(ENV) ## rewrite the Python code in the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove what setup made
+	rm -rf $(VENV) frontend/node_modules frontend/dist *.egg-info
+
+$(ENV): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "expected Python >= 3.11 on the PATH, found none; name one: make PYTHON=/path/to/python" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(MODULES): frontend/package.json frontend/package-lock.json
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' \
+		|| { echo "expected Node >= 20 on the PATH, found $$(node --version 2>/dev/null || echo none)" >&2; exit 1; }
+	npm --prefix frontend ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(UI): $(MODULES) $(UI_SOURCES)
+	npm --prefix frontend run build
+	@touch $@
