@@ -1,0 +1,150 @@
+"""The loop: a simulation as a test, and the promises about steps that break off."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import DriftingLearner, blobs, make_parts
+from ucal.annotators import Oracle
+from ucal.config import RunConfig
+from ucal.drive import drive
+from ucal.errors import InterruptedRun, StaleRunError
+from ucal.loop import advance
+from ucal.runs import FolderStates, RunFolder
+from ucal.state import State
+from ucal.types import Answer, Question, Step
+
+CONFIG = RunConfig(epochs=5, query_from=1, k1=8, k2=3, eps=0.5, min_samples=3, merge_cap=1.0)
+
+
+def run(root: Path, config: RunConfig = CONFIG, **more: object) -> State:
+    return drive(make_parts(root, config, **more), FolderStates(RunFolder(root)))  # type: ignore[arg-type]
+
+
+def test_questions_make_the_clusters_better_than_none(tmp_path):
+    without = run(tmp_path / "none", CONFIG.replace(policy="none"))
+    asked = run(tmp_path / "ucal")
+    assert asked.reports[-1].answers > 0
+    assert asked.reports[-1].pairwise["f1"] > without.reports[-1].pairwise["f1"]
+
+
+def test_a_perfect_oracle_reaches_the_truth_in_the_end(tmp_path):
+    end = run(tmp_path, CONFIG.replace(epochs=12, policy="similar", budget_per_round=100))
+    assert end.reports[-1].ari == pytest.approx(1.0)
+    assert end.reports[-1].conflicts == 0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("memory", ["closure", "pair"])
+def test_wrong_and_unsure_answers_never_break_a_run(tmp_path, seed, memory):
+    end = run(tmp_path, CONFIG.replace(seed=seed, error=0.1, unsure=0.1, epochs=6, memory=memory))
+    assert end.step is Step.DONE
+    assert end.stopped == "all rounds are done"
+
+
+def test_the_same_seed_gives_the_same_clusters(tmp_path):
+    first, second = run(tmp_path / "a"), run(tmp_path / "b")
+    assert [r.cluster_hash for r in first.reports] == [r.cluster_hash for r in second.reports]
+
+
+def test_every_step_done_twice_gives_the_same(tmp_path):
+    """A killed worker's step is done again from what was saved before it."""
+    plain = run(tmp_path / "plain")
+    root = tmp_path / "twice"
+    states, state = FolderStates(RunFolder(root)), State()
+    while state.step is not Step.DONE:
+        advance(state, make_parts(root, CONFIG))  # dies before its state is saved
+        after = advance(state, make_parts(root, CONFIG))
+        states.save(after, expected=state.version)
+        RunFolder(root).forget_others(after)
+        state = after
+    assert [r.cluster_hash for r in state.reports] == [r.cluster_hash for r in plain.reports]
+    assert state.reports[-1].answers == plain.reports[-1].answers
+
+
+def test_an_interruption_in_the_middle_of_training_loses_nothing(tmp_path):
+    plain = run(tmp_path / "plain")
+    root, calls = tmp_path / "broken", [0]
+
+    def interrupt() -> None:
+        calls[0] += 1
+        if calls[0] % 23 == 3:
+            raise InterruptedRun("pause")
+
+    parts = make_parts(root, CONFIG, learner=DriftingLearner(blobs()[0], interrupt))
+    state = State()
+    for _ in range(200):
+        try:
+            state = drive(parts, FolderStates(RunFolder(root)))
+            break
+        except InterruptedRun:
+            continue
+    assert calls[0] > 23
+    assert [r.cluster_hash for r in state.reports] == [r.cluster_hash for r in plain.reports]
+
+
+def test_a_run_waits_for_people_and_ends_like_the_oracles(tmp_path):
+    """An annotator that answers two questions at a time, in reverse, gives the same clusters."""
+    plain = run(tmp_path / "plain")
+    oracle = Oracle(blobs()[1])
+
+    def slow(questions: Iterable[Question]) -> Iterator[Answer]:
+        yield from oracle(list(questions)[:-3:-1])
+
+    end = run(tmp_path / "slow", annotate=slow)
+    assert end.reports[-1].cluster_hash == plain.reports[-1].cluster_hash
+
+
+def test_a_run_without_answers_waits_and_changes_nothing(tmp_path):
+    waiting = run(tmp_path, annotate=lambda questions: [list(questions), ()][1])
+    assert waiting.step is Step.ASK
+    assert waiting.questions
+    again = run(tmp_path, annotate=lambda questions: [list(questions), ()][1])
+    assert again == waiting
+
+
+def test_a_budget_is_never_exceeded(tmp_path):
+    assert run(tmp_path / "all", CONFIG.replace(budget=7)).reports[-1].answers == 7
+    rounds = run(tmp_path / "round", CONFIG.replace(budget_per_round=3)).reports
+    assert all(b.answers - a.answers <= 3 for a, b in itertools.pairwise(rounds))
+
+
+def test_the_merge_cap_bounds_the_merges_of_a_round(tmp_path):
+    capped = run(tmp_path, CONFIG.replace(merge_cap=0.0, snps=False))
+    assert capped.reports[-1].answers == 0
+
+
+def test_proceed_closes_the_round_with_the_answers_so_far(tmp_path):
+    withdrawn = []
+
+    def nobody(questions: Iterable[Question]) -> tuple[Answer, ...]:
+        withdrawn.append(list(questions))
+        return ()
+
+    parts = make_parts(tmp_path, CONFIG, annotate=nobody)
+    assert drive(parts, FolderStates(RunFolder(tmp_path))).step is Step.ASK
+    going_on = dataclasses.replace(parts, proceed=lambda state: True)
+    assert drive(going_on, FolderStates(RunFolder(tmp_path))).step is Step.DONE
+    assert [] in withdrawn
+
+
+def test_two_drivers_of_one_run_cannot_both_save(tmp_path):
+    states = FolderStates(RunFolder(tmp_path))
+    states.save(State(version=1), expected=0)
+    with pytest.raises(StaleRunError, match="expected version 0"):
+        states.save(State(version=1), expected=0)
+
+
+def test_a_state_survives_its_json(tmp_path):
+    state = run(tmp_path, annotate=lambda questions: [list(questions), ()][1])
+    assert State.loads(state.dumps()) == state
+
+
+def test_only_current_files_are_kept(tmp_path):
+    state = run(tmp_path)
+    assert {path.name for path in tmp_path.glob("r0*")} == state.files()
