@@ -17,9 +17,10 @@ CONFIG: dict[str, Any] = {
     "backbone": "small",
     "height": 48,
     "width": 24,
-    "epochs": 3,
+    "epochs": 4,
     "query_from": 1,
     "iterations": 16,  # long enough for a step to be hit in its middle
+    "embed_batch": 1,  # and so is one image at a time
     "k1": 8,
     "k2": 3,
     "eps": 0.6,

@@ -46,6 +46,10 @@ class Stack:
         self.start(name, command)
         assert self.processes.pop(name).wait(120) == 0, self.log(name)
 
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a process."""
+        self.processes[name].send_signal(number)
+
     def kill(self, name: str) -> None:
         """End a process as a lost machine would."""
         process = self.processes.pop(name)

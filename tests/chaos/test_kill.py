@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import time
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -34,25 +34,29 @@ def store_of(made: Stack) -> Iterator[SessionFactory]:
 
 
 def kill_in_the_middle_of(state: str, made: Stack, sessions: SessionFactory, way: str) -> None:
-    """Kill the worker while it does this step, and start another."""
+    """Kill the worker while it does this step, and start another.
 
-    def at_work() -> bool:
-        with session_scope(sessions, read_only=True) as session:
-            run = session.query(Run).one()
-            assert run.state not in runs.OVER, f"expected a {state} step to kill, the run is {run.state}"
-            return run.state == state and run.lease_owner is not None
+    The worker is held first: whether a step was hit does not depend on how fast the machine is.
+    """
 
-    for _ in range(10):
-        wait_for(at_work, 60, f"a worker that is {state}", every=0.005)
-        time.sleep(0.05)  # not at its very beginning
-        made.kill("worker")
+    def in_the_middle() -> bool:
         with session_scope(sessions, read_only=True) as session:
             job, run = session.query(Job).filter_by(kind="advance_run").one(), session.query(Run).one()
-            unfinished = (job.state, run.state) == ("running", state)
-        made.start("worker", WORKERS[way])
-        if unfinished:
-            return
-    raise AssertionError(f"expected to hit a {state} step within 10 tries")
+            assert run.state not in runs.OVER, f"expected a {state} step to kill, the run is {run.state}"
+            return (job.state, run.state, run.lease_owner is not None) == ("running", state, True)
+
+    def held() -> bool:
+        if not in_the_middle():
+            return False
+        made.signal("worker", signal.SIGSTOP)
+        if in_the_middle():
+            return True
+        made.signal("worker", signal.SIGCONT)
+        return False
+
+    wait_for(held, 60, f"a worker that is {state}", every=0.005)
+    made.kill("worker")
+    made.start("worker", WORKERS[way])
 
 
 @pytest.mark.parametrize("way", ["embedded", "deployed"])
