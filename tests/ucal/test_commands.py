@@ -137,7 +137,8 @@ def test_whatever_happens_is_said_in_one_line(monkeypatch, capsys, failure, stat
 
 
 def test_control_c_leaves_no_traceback(tmp_path):
-    code = "import time, ucal.commands.data as data, ucal.__main__ as m, sys\n"
+    code = "import signal, time, ucal.commands.data as data, ucal.__main__ as m, sys\n"
+    code += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a parent may have it ignored
     code += "data.run = lambda args: (print('begun', flush=True), time.sleep(60))\n"
     code += "sys.exit(m.main(['data', 'check', 'x']))"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

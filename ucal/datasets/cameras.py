@@ -6,6 +6,7 @@ One knob, `hard`, scales everything in which cameras differ; 0 = all see the sam
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from ucal.types import ByteArray, FloatArray
 
 VIEWS = ("front", "back", "side")
 PLACES = ("pavement", "lawn", "brick", "shop", "hall", "road")
+_SET, _PROPERTIES = 4, 13  # cameras that are spread together; properties that are spread
 _SCENE_HEIGHT, _SCENE_WIDTH = 300, 420  # of a whole scene, pixels; a picture shows a part of it
 
 _GROUNDS = {
@@ -47,31 +49,41 @@ class Camera:
 
 
 def make_cameras(rng: np.random.Generator, count: int, hard: float) -> tuple[Camera, ...]:
-    """Make cameras that differ as much as `hard` says."""
-    return tuple(_make_camera(rng, hard) for _ in range(count))
+    """Make cameras that differ as much as `hard` says.
+
+    They come in sets of four, spread evenly: of each property every quarter of the range has one of
+    the four (a Latin hypercube). Free draws make some seeds twice as hard as others.
+    """
+    cameras: list[Camera] = []
+    while len(cameras) < count:
+        ranks = rng.permuted(np.tile(np.arange(_SET), (_PROPERTIES, 1)), axis=1)
+        spread = (ranks + rng.uniform(size=ranks.shape)) / _SET
+        cameras += [_make_camera(rng, [float(u) for u in column], hard) for column in spread.T]
+    return tuple(cameras[:count])
 
 
-def _make_camera(rng: np.random.Generator, hard: float) -> Camera:
-    horizon = float(rng.uniform(0.42, 0.62))
+def _make_camera(rng: np.random.Generator, spread: Sequence[float], hard: float) -> Camera:
+    places = iter(spread)
+
+    def within(low: float, high: float) -> float:
+        return low + (high - low) * next(places)
+
+    horizon = within(0.42, 0.62)
+    views = rng.dirichlet((3.0, 3.0, 3.0))
     return Camera(
-        gain=_triple(1 + hard * rng.uniform(-0.22, 0.22, 3)),
-        offset=_triple(hard * rng.uniform(-12, 12, 3)),
-        gamma=math.exp(hard * rng.uniform(-0.4, 0.4)),
-        saturation=1 - hard * rng.uniform(0, 0.45),
-        blur=float(rng.uniform(0.3, 1 + 0.8 * hard)),
-        noise=float(rng.uniform(2, 4 + 7 * hard)),
-        views=_triple(rng.dirichlet((1.2, 1.2, 1.2))),
+        gain=(1 + hard * within(-0.22, 0.22), 1 + hard * within(-0.22, 0.22), 1 + hard * within(-0.22, 0.22)),
+        offset=(hard * within(-12, 12), hard * within(-12, 12), hard * within(-12, 12)),
+        gamma=math.exp(hard * within(-0.4, 0.4)),
+        saturation=1 - hard * within(0, 0.45),
+        blur=within(0.3, 1 + 0.8 * hard),
+        noise=within(2, 4 + 7 * hard),
+        views=(float(views[0]), float(views[1]), float(views[2])),
         occluder=0.18 * hard,
-        gradient=hard * float(rng.uniform(-0.25, 0.25)),
-        detail=1 - hard * float(rng.uniform(0, 0.3)),
+        gradient=hard * within(-0.25, 0.25),
+        detail=1 - hard * within(0, 0.3),
         horizon=horizon,
         scene=_make_scene(rng, horizon),
     )
-
-
-def _triple(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[float, float, float]:
-    first, second, third = (float(value) for value in values)
-    return (first, second, third)
 
 
 def _make_scene(rng: np.random.Generator, horizon: float) -> ByteArray:
