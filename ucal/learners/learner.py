@@ -9,6 +9,7 @@ import torch
 
 from ucal.backbones import build
 from ucal.backbones.embed import check_pixels, embed, pick_device
+from ucal.backbones.folded import folded_norms
 from ucal.config import RunConfig
 from ucal.errors import DataFormatError, FeaturesError
 from ucal.events import Event, Sink, silent
@@ -50,6 +51,13 @@ class ImageLearner:
         self._splits = {"query": query, "gallery": gallery}
         self._device = pick_device(config.device)
         self.model = build(config).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._fixed = folded_norms(self.model)
+        if self._fixed:
+            text = (
+                f"weights: {len(self._fixed)} batch norms are folded into their convolutions "
+                "and keep their stored statistics in training"
+            )
+            sink(Event("warning", {"text": text}))
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self._optimiser = torch.optim.Adam(trained, lr=config.lr, weight_decay=config.weight_decay)
         self._memory: FloatArray | None = None  # SpCL's; filled at the first `features`
@@ -148,6 +156,7 @@ class ImageLearner:
             precision=config.precision,
             check=self._check,
             sink=self._sink,
+            fixed=self._fixed,
         )
 
     def _fresh(self) -> FloatArray:

@@ -39,6 +39,7 @@ class Trainer:
     precision: Precision = "float32"
     check: Check = never
     sink: Sink = silent
+    fixed: tuple[nn.Module, ...] = ()  # batch norms that keep their stored statistics (`folded_norms`)
 
     def epoch(
         self, pixels: ByteArray, batches: Iterable[IntArray], contrast: Contrast, seed: int, round_: int, total: int
@@ -56,6 +57,8 @@ class Trainer:
         generator = torch.Generator().manual_seed(int(words[0]))
         every, losses = max(1, total // 20), []
         self.model.train()
+        for layer in self.fixed:
+            layer.eval()
         with torch.backends.cudnn.flags(deterministic=True, benchmark=False):
             for iteration, rows in enumerate(batches, start=1):
                 self.check()
