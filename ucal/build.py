@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ucal.annotators import Oracle
+from ucal.base_labels import true_labels
 from ucal.clustering import make_clusterer
 from ucal.config import RunConfig
 from ucal.datasets.dataset import SPLITS, Dataset, Split
@@ -19,7 +20,7 @@ from ucal.loop import Parts
 from ucal.proposers.baselines import RandomProposer, SimilarProposer
 from ucal.proposers.ucal import UcalProposer
 from ucal.runs import Checkpointed, RunFolder
-from ucal.seams import Annotator, AnswerLog, Check, Learner, Proposer, never
+from ucal.seams import Annotator, AnswerLog, Check, Clusterer, Learner, Proposer, never
 from ucal.state import State
 from ucal.types import ByteArray, IntArray
 
@@ -56,9 +57,7 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
         config=config,
         n=len(dataset.train),
         learner=Checkpointed(learner, around.folder),
-        cluster=make_clusterer(
-            config, device_of(config), cameras=_cameras(dataset), check=around.check, sink=around.sink
-        ),
+        cluster=_clusterer(config, dataset, around),
         propose=proposer(config),
         annotate=_annotator(config, identities, around),
         log=around.log,
@@ -83,6 +82,7 @@ def refuse_nonsense(config: RunConfig, dataset: Dataset) -> None:
         raise ConfigError("these data are features without images: nothing can be trained (set train=false)")
     if not config.train and dataset.features is None:
         raise ConfigError("train=false needs given features: make them with `ucal embed`")
+    _refuse_base(config, dataset)
     if config.policy in ("random", "similar") and config.budget is None and config.budget_per_round is None:
         raise ConfigError(f"policy {config.policy!r} would ask for every pair: set budget or budget_per_round")
     if config.annotator == "oracle" and config.policy != "none" and not dataset.has_truth:
@@ -92,6 +92,23 @@ def refuse_nonsense(config: RunConfig, dataset: Dataset) -> None:
         )
 
 
+def _refuse_base(config: RunConfig, dataset: Dataset) -> None:
+    """Refuse a base that cannot work with these settings or these data."""
+    if config.base == "supervised":
+        if not dataset.has_truth:
+            raise ConfigError(
+                "base 'supervised' learns from the identities, and these data have none for some images: "
+                "use another base"
+            )
+        if config.policy != "none":
+            raise ConfigError(
+                f"base 'supervised' knows every identity, so policy {config.policy!r} has nothing to ask: "
+                "set policy=none"
+            )
+        if not config.train:
+            raise ConfigError("base 'supervised' is training alone: train=false leaves nothing to do")
+
+
 def device_of(config: RunConfig) -> str:
     """Give the device that `auto` means here."""
     import torch
@@ -99,6 +116,12 @@ def device_of(config: RunConfig) -> str:
     if config.device == "cuda" and not torch.cuda.is_available():
         raise ConfigError("device: expected a CUDA device for 'cuda', this machine offers none (use auto or cpu)")
     return ("cuda" if torch.cuda.is_available() else "cpu") if config.device == "auto" else config.device
+
+
+def _clusterer(config: RunConfig, dataset: Dataset, around: Surroundings) -> Clusterer:
+    if config.base == "supervised":
+        return true_labels(dataset.identities("train"))
+    return make_clusterer(config, device_of(config), cameras=_cameras(dataset), check=around.check, sink=around.sink)
 
 
 def _cameras(dataset: Dataset) -> list[int | None]:

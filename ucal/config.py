@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from ucal.errors import ConfigError
 
-Base = Literal["spcl", "cluster-contrast"]
+Base = Literal["spcl", "cluster-contrast", "supervised"]
 Policy = Literal["none", "ucal", "similar", "random"]
 BackboneName = Literal["small", "mobilenet-v2", "resnet18", "resnet34", "resnet50"]
 
@@ -20,7 +20,7 @@ class RunConfig:
     """Settings of one run. Defaults are the papers'; `docs/methods.md` says which reading is whose."""
 
     # -- what runs
-    base: Base = "cluster-contrast"  # how features are learnt between questions
+    base: Base = "cluster-contrast"  # how features are learnt between questions (supervised: the upper bound)
     policy: Policy = "ucal"  # what is asked
     annotator: Literal["oracle", "people"] = "oracle"  # who answers (people: through the web)
     seed: int = 0  # the only source of randomness
