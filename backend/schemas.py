@@ -131,9 +131,14 @@ class Project(BaseModel):
     covers: list[str]  # up to 8 image ids, to show what is inside
 
 
+Layout = Literal[  # ucal.datasets.FORMATS less `features`, which holds no images
+    "auto", "market1501", "dukemtmc", "msmt17", "veri776", "folder", "manifest", "omniglot", "omniglot-small"
+]
+
+
 class ImportFolder(Body):
     path: str = Field(min_length=1, max_length=1000)  # relative to an allowed root
-    format: str = "auto"
+    format: Layout = "auto"
 
 
 class ImportSynth(Body):

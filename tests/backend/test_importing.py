@@ -232,3 +232,12 @@ def test_a_deleted_project_takes_its_files_along_but_not_the_imported_folder(wor
     assert (root / "yard" / "a.jpg").exists()
     assert admin.api("GET", f"/images/{image}").status_code == 404
     assert admin.api("GET", f"/projects/{shown['id']}").status_code == 404
+
+
+def test_the_api_offers_every_layout_of_images():
+    from typing import get_args
+
+    from backend.schemas import Layout
+    from ucal.datasets import FORMATS
+
+    assert set(get_args(Layout)) == set(FORMATS) - {"features"}

@@ -15,7 +15,7 @@ SHOWN = 20  # bad files named on the screen
 EXAMPLE = """\
   ucal data check ./Market-1501
   ucal data check photos.zip --json report.json"""
-_FORMATS = "auto, market1501, folder, manifest, omniglot, omniglot-small, features"
+_FORMATS = "auto, market1501, dukemtmc, msmt17, veri776, folder, manifest, omniglot, omniglot-small, features"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -46,11 +46,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _lines(report: CheckReport) -> list[str]:
+    from ucal.datasets.published import PUBLISHED
+
     lines = [f"{report.name}: format {report.format}, cameras {report.cameras or 'unknown'}"]
     for split, images in report.images.items():
         if images:
             known, unknown = report.identities[split], report.unlabelled[split]
             lines.append(f"  {split:<8}{images:>8,} images  {known:>6,} identities  {unknown:>6,} unlabelled")
+    if report.differences is not None:
+        title = PUBLISHED[report.format].title
+        lines += [f"  not the published counts of {title}: {text}" for text in report.differences]
+        lines += [] if report.differences else [f"  the counts are the published ones of {title}"]
+    lines += [f"  notice: {text}" for text in report.notices]
     lines.append(f"  bad files {len(report.bad):,}")
     lines += [f"    {file.path}: {file.reason}" for file in report.bad[:SHOWN]]
     if len(report.bad) > SHOWN:

@@ -149,6 +149,7 @@ def _size(text: str) -> dict[str, int]:
 def _dataset(args: argparse.Namespace, config: RunConfig, scratch: Path, sink: Any) -> Any:
     from ucal.datasets.reading import check, read
     from ucal.datasets.split import hold_out
+    from ucal.events import Event
 
     if args.features is not None:
         return read(args.features, "features")
@@ -166,7 +167,9 @@ def _dataset(args: argparse.Namespace, config: RunConfig, scratch: Path, sink: A
             sink=sink,
         )
         return read(path, "market1501")
-    dataset, _ = check(args.data, args.format)
+    dataset, report = check(args.data, args.format)
+    for text in report.notices:
+        sink(Event("warning", {"text": text}))
     return hold_out(dataset, args.held_out, seed=0) if args.held_out > 0 else dataset
 
 

@@ -44,6 +44,7 @@ class Dataset:
     gallery: tuple[Image, ...] = ()
     bad: tuple[BadFile, ...] = ()
     identity_names: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()  # what whoever uses this collection must know
     features: FloatArray | None = field(default=None, compare=False)
     query_features: FloatArray | None = field(default=None, compare=False)
     gallery_features: FloatArray | None = field(default=None, compare=False)

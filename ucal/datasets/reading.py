@@ -12,12 +12,18 @@ import numpy as np
 
 from ucal.datasets import omniglot
 from ucal.datasets.dataset import SPLITS, BadFile, Dataset
+from ucal.datasets.dukemtmc import DUKEMTMC
 from ucal.datasets.features import read_features
 from ucal.datasets.folder import read_folder
 from ucal.datasets.manifest import FILE_NAME, find_manifest, read_manifest
-from ucal.datasets.market1501 import find_root, read_market1501
+from ucal.datasets.market1501 import MARKET1501
+from ucal.datasets.msmt17 import find_root as find_msmt17
+from ucal.datasets.msmt17 import read_msmt17
+from ucal.datasets.named import Layout
 from ucal.datasets.opening import bad_images
+from ucal.datasets.published import differences
 from ucal.datasets.tree import IMAGE_SUFFIXES, FileTree, file_tree, suffix
+from ucal.datasets.veri776 import VERI776
 from ucal.errors import ConfigError, DataFormatError, DataNotFoundError, EmptyDataError
 from ucal.events import Sink, silent
 from ucal.seams import Check, never
@@ -26,8 +32,9 @@ from ucal.seams import Check, never
 def read(path: Path | str, format: str = "auto") -> Dataset:
     """Read a collection: a folder, a zip, a CSV manifest or an npz.
 
-    `format` is one of `FORMATS`; `auto` looks for a manifest.csv, then for Market-1501's folders, then
-    for Omniglot, and takes everything else as a plain folder of images. No image is opened.
+    `format` is one of `FORMATS`; `auto` looks for a manifest.csv, then for the folders and names of
+    DukeMTMC-reID, Market-1501, VeRi-776 and MSMT17, then for Omniglot, and takes everything else as a
+    plain folder of images. No image is opened.
 
     Raises:
         ConfigError: an unknown format.
@@ -43,7 +50,11 @@ def read(path: Path | str, format: str = "auto") -> Dataset:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a collection holds, in figures. `identities` and `cameras` count the known ones."""
+    """What a collection holds, in figures. `identities` and `cameras` count the known ones.
+
+    `differences` compares with the published counts of the layout: empty when all agree, None when
+    there is nothing to compare with. `notices` is what whoever uses the collection must know.
+    """
 
     name: str
     format: str
@@ -52,6 +63,8 @@ class CheckReport:
     unlabelled: dict[str, int]
     cameras: int
     bad: tuple[BadFile, ...]
+    differences: tuple[str, ...] | None = None
+    notices: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give a JSON-ready dict."""
@@ -85,14 +98,19 @@ def report_on(dataset: Dataset) -> CheckReport:
     identities = {split: dataset.identities(split) for split in SPLITS}
     lowest = 1 if dataset.format == "market1501" else 0  # 0 is its distractors
     cameras = np.concatenate([dataset.cameras(split) for split in SPLITS])
+    n_images: dict[str, int] = {split: len(dataset.images(split)) for split in SPLITS}
+    n_identities: dict[str, int] = {split: len(np.unique(of[of >= lowest])) for split, of in identities.items()}
+    n_cameras = len(np.unique(cameras[cameras >= 0]))
     return CheckReport(
         name=dataset.name,
         format=dataset.format,
-        images={split: len(dataset.images(split)) for split in SPLITS},
-        identities={split: len(np.unique(of[of >= lowest])) for split, of in identities.items()},
+        images=n_images,
+        identities=n_identities,
         unlabelled={split: int((of < 0).sum()) for split, of in identities.items()},
-        cameras=len(np.unique(cameras[cameras >= 0])),
+        cameras=n_cameras,
         bad=dataset.bad,
+        differences=differences(dataset.format, n_images, n_identities, n_cameras),
+        notices=dataset.notices,
     )
 
 
@@ -117,8 +135,11 @@ def _detected_file(path: Path) -> str:
 def _detected_tree(tree: FileTree) -> str:
     if find_manifest(tree) is not None:
         return "manifest"
-    if find_root(tree) is not None:
-        return "market1501"
+    named = next((layout for layout in (DUKEMTMC, VERI776) if layout.fits(tree)), None)
+    if named is not None or MARKET1501.root(tree) is not None:
+        return (named or MARKET1501).format
+    if find_msmt17(tree) is not None:
+        return "msmt17"
     if omniglot.is_drawings(tree) or omniglot.arrays_in(tree) or omniglot.zips_in(tree):
         return "omniglot"
     return "folder"
@@ -138,8 +159,15 @@ def _manifest(path: Path) -> Dataset:
     return read_manifest(tree, manifest, _name(path))
 
 
+def _layout(layout: Layout) -> Callable[[Path], Dataset]:
+    return lambda path: layout.read(file_tree(path), _name(path))
+
+
 _READERS: dict[str, Callable[[Path], Dataset]] = {
-    "market1501": lambda path: read_market1501(file_tree(path), _name(path)),
+    "market1501": _layout(MARKET1501),
+    "dukemtmc": _layout(DUKEMTMC),
+    "msmt17": lambda path: read_msmt17(file_tree(path), _name(path)),
+    "veri776": _layout(VERI776),
     "folder": lambda path: read_folder(file_tree(path), _name(path)),
     "manifest": _manifest,
     "omniglot": omniglot.read_omniglot,

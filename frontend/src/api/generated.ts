@@ -805,8 +805,9 @@ export interface components {
             /**
              * Format
              * @default auto
+             * @enum {string}
              */
-            format: string;
+            format: "auto" | "market1501" | "dukemtmc" | "msmt17" | "veri776" | "folder" | "manifest" | "omniglot" | "omniglot-small";
             /** Path */
             path: string;
         };
