@@ -354,6 +354,8 @@ class Leases(BaseModel):
     progress: QueueProgress
     empty: EmptyReason | None  # set when nobody holds anything for this person and nothing was leased
     empty_detail: str | None
+    empty_count: int | None  # leased_to_others: how many open questions others hold
+    empty_seconds: float | None  # waiting_for_model: expected wait, from the last round; None: not known yet
     run_state: RunState
     withdrawn: list[str]  # of `held`: those that are settled by now and should be dropped
 
@@ -367,6 +369,15 @@ class AnswerNew(Body):
     seconds: float = Field(default=0.0, ge=0, le=86400)
     swapped: bool = False  # left and right were exchanged on the screen
     shown: list[str] = Field(default_factory=list, max_length=20)  # image ids that were on the screen
+
+
+class AnswersWish(Body):
+    """Which answers to list."""
+
+    mine: bool = True
+    limit: int = Field(default=20, ge=1, le=500)
+    offset: int = Field(default=0, ge=0, le=10**9)
+    standing: bool = False  # leave out those that were undone
 
 
 class AnswerOut(BaseModel):
@@ -387,8 +398,16 @@ class Answered(BaseModel):
     withdrawn: list[str]  # question ids this answer settled too
 
 
+class Reversal(BaseModel):
+    """What taking an answer back reverses."""
+
+    parts: list[int]  # sizes of the two groups of images that come apart; empty: none does
+    later: int  # answers given after it on images of these groups: they may need a second look
+
+
 class Undone(BaseModel):
     answer: AnswerOut
+    reverses: Reversal
     lease: Lease | None  # that very question again, leased to this person
     progress: QueueProgress
 

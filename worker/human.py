@@ -39,7 +39,8 @@ class HumanQueue:
             gone = [id_ for id_ in question_rows.open_ids(session, self.run_id) if id_ not in keep]
             if gone:
                 question_rows.settle(session, self.run_id, self._decided(session, gone))
-                question_rows.close_open(session, self.run_id, keep)
+                again = question_rows.open_ids(session, self.run_id, stage=question_rows.AGAIN)
+                question_rows.close_open(session, self.run_id, keep.union(again))
         return ()
 
     def _decided(self, session: Session, ids: Sequence[str]) -> list[str]:

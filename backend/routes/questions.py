@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from backend import schemas
 from backend.deps import At, Db, SignedIn
-from backend.store import answering, answers, questions, queue, runs
+from backend.store import answering, answers, questions, queue, reversals, runs
 from backend.store.models import Person, Run, utc_now
 from backend.views import answers_out, leases_out
 
@@ -57,21 +57,29 @@ def list_answers(
     session: Db,
     person: SignedIn,
     run_id: str,
-    mine: bool = True,
-    limit: Annotated[int, Query(ge=1, le=500)] = 20,
+    wish: Annotated[schemas.AnswersWish, Query()],
 ) -> list[schemas.AnswerOut]:
-    """List answers, newest first; undone ones are marked."""
+    """List answers, newest first; undone ones are marked, or left out with `standing`."""
     run = runs.seen_by(session, person, run_id)
-    return answers_out(session, run, answers.newest(session, run.id, person.id if mine else None, limit))
+    return answers_out(session, run, answers.newest(session, run.id, person.id if wish.mine else None, wish))
+
+
+@router.get("/runs/{run_id}/answers/{answer_id}/undo")
+def preview_undo(session: Db, person: SignedIn, run_id: str, answer_id: str) -> schemas.Reversal:
+    """Say what taking an answer back would reverse; changes nothing."""
+    run = runs.seen_by(session, person, run_id)
+    return reversals.preview(session, run, answer_id)
 
 
 @router.post("/runs/{run_id}/answers/{answer_id}/undo")
 def undo_answer(session: Db, person: SignedIn, run_id: str, answer_id: str) -> schemas.Undone:
-    """Take an answer back; its question comes back to this person while its round still asks."""
+    """Take an answer back; its question, of whatever round, comes back to this person unless the run is over."""
     run = runs.seen_by(session, person, run_id)
+    reverses = reversals.preview(session, run, answer_id)
     given, question = answering.undo(session, run, person, answer_id, utc_now())
     session.flush()
     return schemas.Undone(
+        reverses=reverses,
         answer=answers_out(session, run, [given])[0],
         lease=leases_out(session, run, [question])[0] if question is not None else None,
         progress=queue.progress(session, run, person.id),
@@ -85,8 +93,10 @@ def _leases(session: Db, run: Run, person: Person, leased: questions.Leased, *, 
     return schemas.Leases(
         leases=leases_out(session, run, leased.questions),
         progress=queue.progress(session, run, person.id),
-        empty=why[0] if why else None,
-        empty_detail=why[1] if why else None,
+        empty=why.reason if why else None,
+        empty_detail=why.detail if why else None,
+        empty_count=why.count if why else None,
+        empty_seconds=why.seconds if why else None,
         run_state=schemas.RunState(run.state),
         withdrawn=leased.withdrawn,
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from backend import jobs
 from backend.errors import AlreadyAnsweredError, AnswerConflictError, ForbiddenError, InvalidError, NotFoundError
-from backend.schemas import OVER, AnswerNew, Role, RunState
+from backend.schemas import OVER, AnswerNew, Role
 from backend.store import answers, questions
 from backend.store.memories import memories_of
 from backend.store.models import Answer, Person, Question, Run
@@ -143,7 +143,7 @@ def _infers(run: Run) -> bool:
 
 
 def undo(session: Session, run: Run, person: Person, answer_id: str, now: datetime) -> tuple[Answer, Question | None]:
-    """Take an answer back by adding an event; its question comes back to this person if its round still asks.
+    """Take an answer back by adding an event; its question comes back to this person unless the run is over.
 
     Done twice, it gives the same result.
 
@@ -187,16 +187,13 @@ def _retraction(given: Answer, person: Person, now: datetime) -> dict[str, Any]:
     }
 
 
-def _asks(run: Run, question: Question) -> bool:
-    return run.state in (RunState.ASKING, RunState.PAUSED) and run.round == question.round
-
-
 def _reopen(session: Session, run: Run, question: Question) -> None:
     """Open the question, and those that were settled only by the answer that is gone."""
     others = answers.standing(run.id).where(Answer.question_id == question.id).limit(1)
     if session.scalars(others).first() is not None:
         return
-    question.state = "open" if _asks(run, question) else "closed"
+    question.state = "closed" if run.state in OVER else "open"
+    question.stage = questions.AGAIN
     session.flush()
     if question.state == "closed":
         return

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from backend.schemas import AnswersWish
 from backend.store.jobs import upsert
 from backend.store.models import Answer, utc_now
 from ucal import types as core
@@ -128,9 +129,10 @@ def undone_ids(session: Session, run_id: str, ids: Collection[str]) -> set[str]:
     return {id_ for id_ in session.scalars(query) if id_ is not None}
 
 
-def newest(session: Session, run_id: str, person_id: str | None, limit: int) -> Sequence[Answer]:
+def newest(session: Session, run_id: str, person_id: str | None, wish: AnswersWish) -> Sequence[Answer]:
     """Give the newest answers (no undo events), newest first."""
-    query = select(Answer).where(Answer.run_id == run_id, Answer.retracts.is_(None))
+    query = standing(run_id) if wish.standing else select(Answer).where(Answer.run_id == run_id)
+    query = query.where(Answer.retracts.is_(None))
     if person_id is not None:
         query = query.where(Answer.person_id == person_id)
-    return session.scalars(query.order_by(Answer.seq.desc()).limit(limit)).all()
+    return session.scalars(query.order_by(Answer.seq.desc()).offset(wish.offset).limit(wish.limit)).all()

@@ -3,7 +3,8 @@
 open -> answered   somebody answered it
      -> settled    it follows from other answers
      -> closed     its round is over, or its budget
-An undo brings a question back to open. A lease is a person, a fencing number and an expiry by the
+An undo brings a question back to open, in stage `AGAIN`: it stays open beyond its round, until it is
+answered, settled, or the run is over. A lease is a person, a fencing number and an expiry by the
 server's clock; one that ran out is free for others, and still that person's until somebody takes it.
 """
 
@@ -22,6 +23,7 @@ from backend.store.models import Answer, Question
 from ucal import types as core
 
 LEASE = timedelta(seconds=120)
+AGAIN = "again"  # the stage of a question whose answer was taken back
 _CHUNK = 200  # rows a statement: below every database's limit of parameters
 
 
@@ -74,9 +76,10 @@ def close_open(session: Session, run_id: str, keep: Collection[str] = ()) -> int
     return sum(_move(session, run_id, part, ("open",), "closed") for part in parts)
 
 
-def open_ids(session: Session, run_id: str) -> list[str]:
-    """Give the open questions' ids, best first."""
+def open_ids(session: Session, run_id: str, stage: str | None = None) -> list[str]:
+    """Give the open questions' ids, best first; with `stage`, only those of that stage."""
     query = select(Question.id).where(Question.run_id == run_id, Question.state == "open")
+    query = query if stage is None else query.where(Question.stage == stage)
     return list(session.scalars(query.order_by(Question.ordinal)))
 
 

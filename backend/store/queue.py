@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from backend.schemas import OVER, EmptyReason, QueueProgress, RunState
-from backend.store import answers, questions
+from backend.store import answers, questions, runs
 from backend.store.models import Run
 
 
@@ -31,21 +32,45 @@ def is_serving(run: Run) -> bool:
     return run.state not in (*OVER, RunState.PAUSED) and run.control not in ("pause", "cancel")
 
 
-def why_empty(session: Session, run: Run, person_id: str, now: datetime) -> tuple[EmptyReason, str]:
-    """Say why there is nothing to answer, in words."""
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Why there is nothing to answer. `detail` says it in words; the numbers are for other languages."""
+
+    reason: EmptyReason
+    detail: str
+    count: int | None = None
+    seconds: float | None = None
+
+
+def why_empty(session: Session, run: Run, person_id: str, now: datetime) -> Empty:
+    """Say why there is nothing to answer."""
     over = _OVER.get(run.state)
     if over is not None:
-        return over[0], over[1] + (f": {run.stopped or run.error}" if run.stopped or run.error else "")
+        return Empty(over[0], over[1] + (f": {run.stopped or run.error}" if run.stopped or run.error else ""))
     if not is_serving(run):
-        return EmptyReason.PAUSED, "this run is paused; it goes on when an admin resumes it"
+        return Empty(EmptyReason.PAUSED, "this run is paused; it goes on when an admin resumes it")
     others = questions.others_hold(session, run.id, person_id, now)
     if others:
-        return EmptyReason.LEASED_TO_OTHERS, f"{others} open questions are with other people right now"
+        detail = f"{others} open questions are with other people right now"
+        return Empty(EmptyReason.LEASED_TO_OTHERS, detail, count=others)
     if answers.count_standing(session, run.id) == 0 and run.state != RunState.ASKING:
-        return EmptyReason.NOT_STARTED, _first_questions(run)
+        return Empty(EmptyReason.NOT_STARTED, _first_questions(run), seconds=_expected_wait(session, run, now))
     if _is_spent(session, run):
-        return EmptyReason.BUDGET_SPENT, "the budget of answers is spent; the run goes on without asking"
-    return EmptyReason.WAITING_FOR_MODEL, f"the model is {_DOING.get(run.state, 'at work')}; questions come back after"
+        return Empty(EmptyReason.BUDGET_SPENT, "the budget of answers is spent; the run goes on without asking")
+    detail = f"the model is {_DOING.get(run.state, 'at work')}; questions come back after"
+    return Empty(EmptyReason.WAITING_FOR_MODEL, detail, seconds=_expected_wait(session, run, now))
+
+
+def _expected_wait(session: Session, run: Run, now: datetime) -> float | None:
+    """Expect the steps up to the next questions to take as long as in the last round, seconds; None: no round yet."""
+    reports = runs.reports(session, run.id)
+    before = _UNTIL_ASKING.get(run.state)
+    if not reports or before is None:
+        return None
+    took = reports[-1].get("seconds", {})
+    spent = (now - run.state_since).total_seconds()
+    first, *rest = before
+    return float(max(0.0, took.get(first, 0.0) - spent) + sum(took.get(step, 0.0) for step in rest))
 
 
 def _first_questions(run: Run) -> str:
@@ -64,6 +89,13 @@ _OVER = {
     RunState.DONE.value: (EmptyReason.ALL_SETTLED, "this run is done"),
     RunState.FAILED.value: (EmptyReason.FAILED, "this run failed; all answers are kept"),
     RunState.CANCELLED.value: (EmptyReason.CANCELLED, "this run was cancelled; all answers are kept"),
+}
+_UNTIL_ASKING = {
+    RunState.TRAINING.value: ("train", "evaluate", "embed", "cluster"),
+    RunState.EVALUATING.value: ("evaluate", "embed", "cluster"),
+    RunState.EMBEDDING.value: ("embed", "cluster"),
+    RunState.CLUSTERING.value: ("cluster",),
+    RunState.ASKING.value: ("ask",),
 }
 _DOING = {
     RunState.QUEUED.value: "waiting for a worker",

@@ -161,6 +161,7 @@ def test_an_empty_queue_names_its_cause(world: World):
     [id_] = world.ask(run, PAIRS[0])
     assert why(one) is None
     assert why(two) == "leased_to_others"
+    assert two.api("POST", f"/runs/{run.id}/leases", {}).json()["empty_count"] == 1
     one.api("POST", f"/runs/{run.id}/answers", answer(id_))
     assert why(two) == "waiting_for_model"
 
@@ -359,16 +360,57 @@ def test_undo_opens_what_was_settled_only_by_that_answer(both: World):
     assert [both.question_state(run, id_) for id_ in ids] == ["answered", "open", "open"]
 
 
-def test_undo_after_the_round_takes_the_answer_back_but_asks_no_more(world: World):
+def test_undo_of_an_earlier_rounds_answer_asks_that_question_again(both: World):
+    run = both.run(both.project())
+    ids = both.ask(run, PAIRS[0])
+    one = both.annotator()
+    one.api("POST", f"/runs/{run.id}/answers", answer(ids[0]))
+    with both.scope() as session:
+        later = runs.get(session, run.id)
+        later.round = 1
+        runs.set_state(later, RunState.TRAINING, utc_now())
+    said = one.api("POST", f"/runs/{run.id}/answers/answer-0001/undo").json()
+    assert (said["lease"]["question"]["id"], said["answer"]["undone"]) == (ids[0], True)
+    again = one.api("POST", f"/runs/{run.id}/answers", answer(ids[0], "different", "answer-0002"))
+    assert again.status_code == 200
+    assert both.question_state(run, ids[0]) == "answered"
+
+
+def test_undo_after_the_end_of_the_run_takes_the_answer_back_but_asks_no_more(world: World):
     run = world.run(world.project())
     ids = world.ask(run, PAIRS[0])
     one = world.annotator()
     one.api("POST", f"/runs/{run.id}/answers", answer(ids[0]))
     with world.scope() as session:
-        runs.set_state(runs.get(session, run.id), RunState.TRAINING, utc_now())
+        runs.set_state(runs.get(session, run.id), RunState.DONE, utc_now())
     said = one.api("POST", f"/runs/{run.id}/answers/answer-0001/undo").json()
     assert (said["lease"], said["answer"]["undone"]) == (None, True)
     assert world.question_state(run, ids[0]) == "closed"
+
+
+def test_an_undo_says_beforehand_what_it_reverses(both: World):
+    run = both.run(both.project())
+    ids = both.ask(run, (0, 1), (2, 3), (1, 2), (3, 4), (6, 7))
+    one = both.annotator()
+    for i, verdict in enumerate(("same", "same", "same", "different", "same")):
+        one.api("POST", f"/runs/{run.id}/answers", answer(ids[i], verdict, f"answer-{i}"))
+    path = f"/runs/{run.id}/answers"
+    assert one.api("GET", f"{path}/answer-2/undo").json() == {"parts": [2, 2], "later": 1}
+    assert one.api("GET", f"{path}/answer-3/undo").json() == {"parts": [], "later": 0}
+    assert one.api("POST", f"{path}/answer-2/undo").json()["reverses"] == {"parts": [2, 2], "later": 1}
+    assert one.api("GET", f"{path}/answer-2/undo").json() == {"parts": [], "later": 0}
+    assert one.api("GET", f"{path}/no-such-answer/undo").status_code == 404
+
+
+def test_a_bad_image_withdraws_the_other_questions_of_that_image(both: World):
+    run = both.run(both.project())
+    ids = both.ask(run, (0, 1), (1, 2), (3, 4), (0, 5))
+    one = both.annotator()
+    leased(one, run.id, 4)
+    said = one.api("POST", f"/runs/{run.id}/answers", answer(ids[0], "bad_image", bad_sides=["right"])).json()
+    assert said["withdrawn"] == [ids[1]]
+    one.api("POST", f"/runs/{run.id}/answers/answer-0001/undo")
+    assert [both.question_state(run, id_) for id_ in ids] == ["open"] * 4
 
 
 def test_only_the_person_or_an_admin_takes_an_answer_back(world: World):
@@ -398,6 +440,9 @@ def test_answers_are_listed_newest_first_ones_own_or_all(world: World):
     assert listed("") == ["answer-3", "answer-1"]
     assert listed("mine=false") == ["answer-3", "answer-2", "answer-1"]
     assert listed("mine=false&limit=1") == ["answer-3"]
+    assert listed("mine=false&limit=1&offset=1") == ["answer-2"]
+    one.api("POST", f"/runs/{run.id}/answers/answer-3/undo")
+    assert listed("standing=true") == ["answer-1"]
 
 
 # -- the log

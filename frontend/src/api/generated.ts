@@ -361,7 +361,7 @@ export interface paths {
         };
         /**
          * List Answers
-         * @description List answers, newest first; undone ones are marked.
+         * @description List answers, newest first; undone ones are marked, or left out with `standing`.
          */
         get: operations["list_answers"];
         put?: never;
@@ -383,11 +383,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Preview Undo
+         * @description Say what taking an answer back would reverse; changes nothing.
+         */
+        get: operations["preview_undo"];
         put?: never;
         /**
          * Undo Answer
-         * @description Take an answer back; its question comes back to this person while its round still asks.
+         * @description Take an answer back; its question, of whatever round, comes back to this person unless the run is over.
          */
         post: operations["undo_answer"];
         delete?: never;
@@ -890,8 +894,12 @@ export interface components {
         /** Leases */
         Leases: {
             empty: components["schemas"]["EmptyReason"] | null;
+            /** Empty Count */
+            empty_count: number | null;
             /** Empty Detail */
             empty_detail: string | null;
+            /** Empty Seconds */
+            empty_seconds: number | null;
             /** Leases */
             leases: components["schemas"]["Lease"][];
             progress: components["schemas"]["QueueProgress"];
@@ -1083,6 +1091,16 @@ export interface components {
             later: boolean;
             /** Question Ids */
             question_ids: string[];
+        };
+        /**
+         * Reversal
+         * @description What taking an answer back reverses.
+         */
+        Reversal: {
+            /** Later */
+            later: number;
+            /** Parts */
+            parts: number[];
         };
         /**
          * Role
@@ -1322,6 +1340,7 @@ export interface components {
             answer: components["schemas"]["AnswerOut"];
             lease: components["schemas"]["Lease"] | null;
             progress: components["schemas"]["QueueProgress"];
+            reverses: components["schemas"]["Reversal"];
         };
     };
     responses: never;
@@ -2302,6 +2321,8 @@ export interface operations {
             query?: {
                 mine?: boolean;
                 limit?: number;
+                offset?: number;
+                standing?: boolean;
             };
             header?: never;
             path: {
@@ -2362,6 +2383,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Answered"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                answer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reversal"];
                 };
             };
             /** @description The request does not say what is needed */
