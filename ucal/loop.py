@@ -20,9 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ucal.annotators import PAIR_SECONDS
+from ucal.asking import open_part, shortened
 from ucal.clustering import cluster_hash
 from ucal.config import RunConfig
+from ucal.costs import total_cost
 from ucal.evaluation import Retrieval, adjusted_rand, normalized_mutual_information, pairwise
 from ucal.events import Event, Sink
 from ucal.memory import LabelMemory
@@ -30,7 +31,7 @@ from ucal.reorganise import reorganise
 from ucal.runs import Checkpointed, RunFolder
 from ucal.seams import Annotator, AnswerLog, Clusterer, Learner, Proposer, Scene
 from ucal.state import Report, State
-from ucal.types import OUTLIER, IntArray, Question, Reason, Step, Verdict
+from ucal.types import OUTLIER, Answer, IntArray, Question, Step, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def _ask(state: State, parts: Parts) -> State:
     for answer in parts.annotate(asking.open_questions()):
         if memory.add(answer):
             new.append(answer)
-            asking.merges += answer.verdict is Verdict.SAME
+            asking.merges += _merges(answer)
     parts.log.append(new)
     if next(_Asking(state, parts.config, memory).open_questions(), None) is not None:
         return dataclasses.replace(state) if new else state
@@ -163,22 +164,25 @@ class _Asking:
         self.room = state.room
         self.left = _answers_left(state.round, config, memory)
         ids = {question.id for question in self.questions}
-        self.merges = sum(1 for a in memory.answers if a.verdict is Verdict.SAME and a.question in ids)
+        self.merges = sum(_merges(answer) for answer in memory.answers if answer.question in ids)
 
     def open_questions(self) -> Iterator[Question]:
         """Yield what is open, best first, looking at the memory again before each one."""
         offered = 0
         for question in self.questions:
-            if offered >= self.left or (self.room is not None and self.merges >= self.room):
+            room = self.left - offered
+            if room <= 0 or (self.room is not None and self.merges >= self.room):
                 return
-            if self._needs(question):
-                offered += 1
-                yield question
+            part = open_part(question, self.memory)
+            if part is not None:
+                if len(part.pairs) > room:
+                    part = shortened(part, part.tiles[:room])
+                offered += len(part.pairs)
+                yield part
 
-    def _needs(self, question: Question) -> bool:
-        if self.memory.answered(question.id):
-            return False
-        return question.reason is Reason.CONFLICT or not self.memory.decided(question.left, question.right)
+
+def _merges(answer: Answer) -> int:
+    return sum(verdict is Verdict.SAME for _, _, verdict in answer.links)
 
 
 def _answers_left(round_: int, config: RunConfig, memory: LabelMemory) -> int:
@@ -192,7 +196,7 @@ def _answers_left(round_: int, config: RunConfig, memory: LabelMemory) -> int:
 
 
 def _answers_of(round_: int, memory: LabelMemory) -> int:
-    return sum(1 for answer in memory.answers if answer.round == round_)
+    return sum(len(answer.links) for answer in memory.answers if answer.round == round_)
 
 
 def _labels_now(state: State, parts: Parts, memory: LabelMemory) -> IntArray:
@@ -244,16 +248,16 @@ def _why_stop(state: State, parts: Parts, memory: LabelMemory) -> str | None:
 
 def _report(state: State, parts: Parts, memory: LabelMemory, *, last: bool) -> Report:
     labels = parts.folder.load_array(state.labels)
-    answers = memory.n_answers
+    cost = total_cost(memory.answers)
     report = Report(
         round=state.round,
-        answers=answers,
-        actions=answers,
-        human_seconds=PAIR_SECONDS * answers,
-        human_seconds_strict=PAIR_SECONDS * answers,
+        answers=cost.answers,
+        actions=cost.actions,
+        human_seconds=cost.seconds,
+        human_seconds_strict=cost.strict,
         inferred=memory.n_inferred(),
         conflicts=len(memory.conflicts()),
-        cost_percent=100.0 * answers / max(1, parts.n * (parts.n - 1) // 2),
+        cost_percent=100.0 * cost.answers / max(1, parts.n * (parts.n - 1) // 2),
         clusters=len(np.unique(labels[labels != OUTLIER])),
         outliers=int((labels == OUTLIER).sum()),
         loss=state.loss,

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from ucal.errors import AnswerError
-from ucal.types import Answer, IntArray, Verdict
+from ucal.types import Answer, IntArray, Kind, Verdict
 
 Pair = tuple[int, int]
 
@@ -37,7 +37,8 @@ class Conflict:
 class LabelMemory:
     """Answers in, verdicts out; incremental, replayable, independent of the answers' order.
 
-    Every standing answer is one vote on its pair; a pair is decided by majority, a tie decides
+    Every link of a standing answer (a page has many) is one vote on its pair, of a conflict's answer
+    one that outweighs all others; a pair is decided by majority, a tie decides
     nothing and is a conflict. "Same" pairs close into groups, "different" pairs hold between
     groups. A group with a "different" inside is in conflict: it decides nothing until its answers
     agree again.
@@ -51,6 +52,8 @@ class LabelMemory:
         self._void: set[str] = set()  # ids that were retracted, perhaps before they came
         self._votes: dict[Pair, list[int]] = {}  # pair -> [same, different, neither]
         self._questions: dict[str, int] = {}  # question -> standing answers
+        self._bad: dict[int, int] = {}  # row -> standing answers that call it a bad image
+        self._n_links = 0
         self._dirty = False  # a link was taken back: rebuild before the next look
         self._reset_links()
         self.extend(answers)
@@ -74,27 +77,37 @@ class LabelMemory:
             self._seen.add(answer.id)
             self._retract(answer.retracts)
             return True
-        pair = self._pair(answer.left, answer.right)
+        for left, right, _ in answer.links:
+            self._pair(left, right)
         self._seen.add(answer.id)
         if answer.id not in self._void:
             self._answers[answer.id] = answer
-            self._count(answer, pair, +1)
+            self._count(answer, +1)
         return True
 
     def _retract(self, answer_id: str) -> None:
         self._void.add(answer_id)
         answer = self._answers.pop(answer_id, None)
         if answer is not None:
-            self._count(answer, self._pair(answer.left, answer.right), -1)
+            self._count(answer, -1)
 
-    def _count(self, answer: Answer, pair: Pair, change: int) -> None:
+    def _count(self, answer: Answer, sign: int) -> None:
+        weight = _OUTWEIGHS if answer.kind is Kind.CONFLICT else 1
+        links = answer.links
+        self._n_links += sign * len(links)
+        for left, right, verdict in links:
+            self._vote(self._pair(left, right), verdict, sign * weight)
+        for row in answer.bad_rows:
+            self._bad[row] = self._bad.get(row, 0) + sign
+        if answer.question:
+            self._questions[answer.question] = self._questions.get(answer.question, 0) + sign
+
+    def _vote(self, pair: Pair, verdict: Verdict, change: int) -> None:
         before = self._link(pair)
         votes = self._votes.setdefault(pair, [0, 0, 0])
-        votes[_COLUMN[answer.verdict]] += change
+        votes[_COLUMN[verdict]] += change
         if not any(votes):
             del self._votes[pair]
-        if answer.question:
-            self._questions[answer.question] = self._questions.get(answer.question, 0) + change
         after = self._link(pair)
         if after == before or self._dirty:
             return
@@ -117,8 +130,8 @@ class LabelMemory:
 
     @property
     def n_answers(self) -> int:
-        """Count the answers that stand (Eq. 7's M)."""
-        return len(self._answers)
+        """Count the pairs that standing answers judge, each vote once (Eq. 7's M); a page judges many."""
+        return self._n_links
 
     def answered(self, question: str) -> bool:
         """Say whether a standing answer belongs to this question."""
@@ -138,8 +151,10 @@ class LabelMemory:
         return Verdict.DIFFERENT if b in self._apart.get(a, _NOTHING) else None
 
     def decided(self, left: int, right: int) -> bool:
-        """Say whether asking is pointless: the verdict is known, or the pair was judged already."""
-        return self._pair(left, right) in self._votes or self.verdict(left, right) is not None
+        """Say whether asking is pointless: the verdict is known, the pair was judged, or one image is called bad."""
+        if self._pair(left, right) in self._votes or self._bad.get(left) or self._bad.get(right):
+            return True
+        return self.verdict(left, right) is not None
 
     def groups(self) -> list[tuple[int, ...]]:
         """Give the groups of two or more rows that are the same, those in conflict left out."""
@@ -169,8 +184,7 @@ class LabelMemory:
 
     def bad_rows(self) -> IntArray:
         """Give the rows somebody called a bad image, sorted."""
-        rows = {row for answer in self._answers.values() for row in answer.bad_rows}
-        return np.array(sorted(rows), np.int64)
+        return np.array(sorted(row for row, count in self._bad.items() if count), np.int64)
 
     def excluded_rows(self) -> IntArray:
         """Give the rows that stay out of training: bad images and groups in conflict, sorted."""
@@ -290,3 +304,4 @@ class LabelMemory:
 _COLUMN = {Verdict.SAME: 0, Verdict.DIFFERENT: 1, Verdict.UNSURE: 2, Verdict.BAD_IMAGE: 2}
 _NOTHING: frozenset[int] = frozenset()
 _NO_VOTES = (0, 0, 0)
+_OUTWEIGHS = 1 << 30  # votes that the answer to a conflict counts for

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ucal.errors import RunError
-from ucal.types import Question, Reason, Step
+from ucal.types import Question, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +87,8 @@ class State:
             data = json.loads(text)
             data["step"] = Step(data["step"])
             if data["questions"] is not None:
-                data["questions"] = tuple(_question(item) for item in data["questions"])
+                data["questions"] = tuple(Question.from_json(item) for item in data["questions"])
             data["reports"] = tuple(Report(**item) for item in data["reports"])
             return State(**data)
         except (ValueError, KeyError, TypeError) as error:
             raise RunError(f"expected the saved state of a run, got something else ({error})") from error
-
-
-def _question(data: dict[str, Any]) -> Question:
-    fields = dict(data)
-    fields["reason"] = Reason(fields["reason"])
-    fields["left_rows"] = tuple(fields["left_rows"])
-    fields["right_rows"] = tuple(fields["right_rows"])
-    return Question(**fields)

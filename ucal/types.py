@@ -3,7 +3,9 @@
 row      an image's fixed index in its data set; never changes in the life of a run
 label    (n,) int64: the cluster of each row, `OUTLIER` (-1) = in no cluster
 question two groups of rows shown side by side; its *pair* (left, right) is what an answer links
+page     a question about many groups at once: an anchor and its *tiles*, each judged against the anchor
 answer   what somebody said about a question; the append-only log of answers is the only truth
+link     what an answer teaches of two rows: same, different, or neither
 verdict  what one answer says of its pair
 round    one pass of cluster -> ask -> train (the papers' epoch)
 """
@@ -11,6 +13,7 @@ round    one pass of cluster -> ask -> train (the papers' epoch)
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -35,6 +38,22 @@ class Verdict(StrEnum):
     BAD_IMAGE = "bad_image"  # `Answer.bad_rows` are taken out of asking and training
 
 
+class Kind(StrEnum):
+    """What is on the screen and what one answer says. `ucal.costs` has what each kind costs.
+
+    pair      two groups, left and right: one verdict
+    card      the same screen; the two are whole groups, judged as such (a page of one tile is a card)
+    page      an anchor (left) and up to 24 tiles: a verdict for each tile
+    conflict  pairs whose verdicts cannot all be true (`Question.disputed`): the person picks the one
+              that is wrong, and the answer gives its pair the other verdict
+    """
+
+    PAIR = "pair"
+    CARD = "card"
+    PAGE = "page"
+    CONFLICT = "conflict"
+
+
 class Reason(StrEnum):
     """Why a question is asked."""
 
@@ -42,6 +61,9 @@ class Reason(StrEnum):
     MERGE = "merge"  # MPPS: two clusters that may be one
     CONFLICT = "conflict"  # answers that cannot all be true
     CONTROL = "control"  # a baseline's pick (random, similar)
+    CALIBRATE = "calibrate"  # efficient: where does "same" end on the scale of similarity?
+    GROUP = "group"  # efficient: groups that belong to the anchor, or do not
+    SECOND_LOOK = "second_look"  # a surprising answer that much hangs on
 
 
 class Step(StrEnum):
@@ -74,9 +96,41 @@ class Image:
     time: float | None = None
 
 
+class Role(StrEnum):
+    """Why a tile is on its page."""
+
+    INSIDE = "inside"  # believed to be the anchor's
+    OUTSIDE = "outside"  # a similar group of another cluster
+    AUDIT = "audit"  # one row of the anchor's own group that nobody has looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One thing to judge on a page: a row or a small group believed to be one identity.
+
+    rows     the medoid first: it is what the answer links to the anchor; then up to 3 rows that fit least
+    ticked   how the tile starts: True = the model believes "same as the anchor"
+    size     rows in its group (those not shown go with the medoid as far as the model believes)
+    p        the model's P(same as the anchor)
+    signals  what p was computed from; copied to the answer, so that the model can be fitted again
+    """
+
+    rows: tuple[int, ...]
+    ticked: bool = False
+    size: int = 1
+    p: float = 0.5
+    role: Role = Role.OUTSIDE
+    signals: tuple[float, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Are these two groups one identity? The pair (left, right) is the two medoids."""
+    """Are these groups one identity? The pair (left, right) is the two medoids.
+
+    A page has the anchor as its left side and its first tile as its right side (`right` is that
+    tile's medoid), and all its tiles in `tiles`. A card of the efficient policy has its one tile in
+    `tiles` too, so that its answer keeps what the model believed.
+    """
 
     id: str
     left: int
@@ -88,11 +142,42 @@ class Question:
     round: int
     left_size: int = 1  # rows in each group
     right_size: int = 1
+    kind: Kind = Kind.PAIR
+    tiles: tuple[Tile, ...] = ()  # of a page: 1 to 24; of a card: at most 1
+    disputed: tuple[tuple[int, int, Verdict], ...] = ()  # of a conflict: (left, right, what the votes say)
+    gain: float = 0.0  # expected pairs of images that its answer puts right; 0 = not known
 
     @property
     def pair(self) -> tuple[int, int]:
         """Give the pair in row order."""
         return (self.left, self.right) if self.left < self.right else (self.right, self.left)
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """Give the pairs it asks about: (anchor, medoid) of every tile of a page, else its one pair."""
+        if self.kind is Kind.PAGE:
+            return tuple((self.left, tile.rows[0]) for tile in self.tiles)
+        return ((self.left, self.right),)
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Question:
+        """Read what `dataclasses.asdict` and JSON made of a question."""
+        fields = dict(data)
+        fields["reason"] = Reason(fields["reason"])
+        fields["kind"] = Kind(fields.get("kind", Kind.PAIR))
+        fields["left_rows"] = tuple(fields["left_rows"])
+        fields["right_rows"] = tuple(fields["right_rows"])
+        fields["tiles"] = tuple(_tile(tile) for tile in fields.get("tiles", ()))
+        fields["disputed"] = tuple((a, b, Verdict(verdict)) for a, b, verdict in fields.get("disputed", ()))
+        return Question(**fields)
+
+
+def _tile(data: dict[str, Any]) -> Tile:
+    fields = dict(data)
+    fields["rows"] = tuple(fields["rows"])
+    fields["role"] = Role(fields["role"])
+    fields["signals"] = tuple(fields["signals"])
+    return Tile(**fields)
 
 
 def question_id(round_: int, reason: Reason, left: int, right: int) -> str:
@@ -102,12 +187,54 @@ def question_id(round_: int, reason: Reason, left: int, right: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def page_id(round_: int, anchor: int, medoids: Iterable[int]) -> str:
+    """Name a page by what it asks: the same anchor and tiles of the same round have the same id."""
+    text = f"{round_}:page:{anchor}:{','.join(map(str, sorted(medoids)))}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class TileAnswer:
+    """What an answer says of one tile: does its medoid show the anchor's identity?
+
+    row      the tile's medoid
+    verdict  SAME = ticked in the end, DIFFERENT = not ticked, UNSURE or BAD_IMAGE = skipped, links nothing
+    odd      a *mixed* tile: those of its other shown rows that are not the medoid's identity. Each is
+             linked "different" to the medoid, whatever the verdict on the medoid itself.
+    ticked, p, signals  as they were shown (`Tile`)
+    """
+
+    row: int
+    verdict: Verdict
+    odd: tuple[int, ...] = ()
+    ticked: bool = False
+    p: float = 0.5
+    signals: tuple[float, ...] = ()
+
+    @property
+    def toggles(self) -> int:
+        """Count what the person pressed here: the tick if it was wrong (or unsure, or bad), and each odd row."""
+        left_as_it_was = self.verdict is (Verdict.SAME if self.ticked else Verdict.DIFFERENT)
+        return len(self.odd) + (not left_as_it_was)
+
+
+Link = tuple[int, int, Verdict]
+"""(one row, another row, what is said of them)"""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One event of the append-only log.
 
     Undo is an event too: an answer with `retracts` set voids the answer with that id (and says
     nothing else). `order` is not stored: the log's own order is the order.
+
+    A page is answered by ONE event: `tiles` has what is said of each tile, `left` is the anchor, and
+    `right` and `verdict` repeat the first tile, so that a reader who knows pairs only reads something
+    true. To undo it undoes all its links. `answer_page` makes such an answer. A card may carry its
+    one tile, which then repeats `right` and `verdict`.
+    A conflict is answered by naming the wrong pair and what is true of it; that outweighs every
+    answer of another kind about the pair.
     """
 
     id: str  # made by the client; adding the same id twice is a no-op
@@ -121,10 +248,28 @@ class Answer:
     at: str = ""  # ISO time, UTC
     bad_rows: tuple[int, ...] = ()  # for BAD_IMAGE: which of left / right
     retracts: str | None = None
+    kind: Kind = Kind.PAIR
+    tiles: tuple[TileAnswer, ...] = ()
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Give every pair that this answer judges, with its verdict; an undo judges none."""
+        if self.retracts is not None:
+            return ()
+        if self.kind is not Kind.PAGE:
+            own: tuple[Link, ...] = ((self.left, self.right, self.verdict),)
+        else:
+            own = tuple((self.left, tile.row, tile.verdict) for tile in self.tiles)
+        return own + tuple((tile.row, row, Verdict.DIFFERENT) for tile in self.tiles for row in tile.odd)
 
     def to_json(self) -> dict[str, Any]:
         """Give a JSON-ready dict."""
-        return asdict(self) | {"verdict": self.verdict.value, "bad_rows": list(self.bad_rows)}
+        return asdict(self) | {
+            "verdict": self.verdict.value,
+            "bad_rows": list(self.bad_rows),
+            "kind": self.kind.value,
+            "tiles": [_tile_json(tile) for tile in self.tiles],
+        }
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Answer:
@@ -132,4 +277,18 @@ class Answer:
         fields = dict(data)
         fields["verdict"] = Verdict(fields["verdict"])
         fields["bad_rows"] = tuple(int(row) for row in fields.get("bad_rows", ()))
+        fields["kind"] = Kind(fields.get("kind", Kind.PAIR))
+        fields["tiles"] = tuple(_tile_answer(tile) for tile in fields.get("tiles", ()))
         return Answer(**fields)
+
+
+def _tile_json(tile: TileAnswer) -> dict[str, Any]:
+    return asdict(tile) | {"verdict": tile.verdict.value, "odd": list(tile.odd), "signals": list(tile.signals)}
+
+
+def _tile_answer(data: dict[str, Any]) -> TileAnswer:
+    fields = dict(data)
+    fields["verdict"] = Verdict(fields["verdict"])
+    fields["odd"] = tuple(int(row) for row in fields.get("odd", ()))
+    fields["signals"] = tuple(float(signal) for signal in fields.get("signals", ()))
+    return TileAnswer(**fields)

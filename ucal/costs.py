@@ -1,0 +1,54 @@
+"""What answering costs a person: actions (key presses or clicks) and seconds, estimated by kind.
+
+An action is one key press or click. Two estimates of the seconds: `seconds`, and `strict`, which
+charges a page for every tile on it.
+
+kind      actions       seconds              strict
+pair      1             2.5                  2.5
+card      1             3                    3
+conflict  1             3                    3
+page      1 + toggles   4 + .7 x toggles     2 + .3 x tiles + .7 x toggles
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ucal.types import Answer, Kind
+
+PAIR_SECONDS = 2.5
+CARD_SECONDS = 3.0
+_SIMPLE = {Kind.PAIR: PAIR_SECONDS, Kind.CARD: CARD_SECONDS, Kind.CONFLICT: CARD_SECONDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Pairs judged (Eq. 7's M), actions, and the two estimates of the seconds."""
+
+    answers: int = 0
+    actions: int = 0
+    seconds: float = 0.0
+    strict: float = 0.0
+
+
+def cost_of(answer: Answer) -> Cost:
+    """Give what one answer cost. A mixed tile's odd rows are judged pairs and toggles, one each."""
+    odd = sum(len(tile.odd) for tile in answer.tiles)
+    if answer.kind is not Kind.PAGE:
+        seconds = _SIMPLE[answer.kind]
+        return Cost(1 + odd, 1 + odd, seconds + 0.7 * odd, seconds + 0.7 * odd)
+    toggles = sum(tile.toggles for tile in answer.tiles)
+    tiles = len(answer.tiles)
+    return Cost(tiles + odd, 1 + toggles, 4.0 + 0.7 * toggles, 2.0 + 0.3 * tiles + 0.7 * toggles)
+
+
+def total_cost(answers: Iterable[Answer]) -> Cost:
+    """Give what these answers cost together."""
+    costs = [cost_of(answer) for answer in answers]
+    return Cost(
+        sum(cost.answers for cost in costs),
+        sum(cost.actions for cost in costs),
+        sum(cost.seconds for cost in costs),
+        sum(cost.strict for cost in costs),
+    )
