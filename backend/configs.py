@@ -8,7 +8,7 @@ from backend.settings import Settings
 from ucal.config import RunConfig
 from ucal.presets import preset
 
-PACKAGED_WEIGHTS = (None, "start")
+NAMED_WEIGHTS = (None, "start", "imagenet")  # not a file of anybody's
 
 
 def run_config(body: schemas.RunNew, settings: Settings) -> RunConfig:
@@ -21,6 +21,6 @@ def run_config(body: schemas.RunNew, settings: Settings) -> RunConfig:
     """
     start = RunConfig() if body.preset is None else preset(body.preset).config
     config = start.replace(**body.config)
-    if "weights" in body.config and config.weights not in PACKAGED_WEIGHTS:
+    if "weights" in body.config and config.weights not in NAMED_WEIGHTS:
         config = config.replace(weights=str(inside(settings.import_roots, config.weights or "")))
     return config

@@ -17,6 +17,7 @@ from ucal.errors import ConfigError, DataError
 from ucal.evaluation import Retrieval, retrieval
 from ucal.events import Event, Sink, silent
 from ucal.loop import Parts
+from ucal.pretrained import IMAGENET, imagenet_weights
 from ucal.proposers.baselines import RandomProposer, SimilarProposer
 from ucal.proposers.ucal import UcalProposer
 from ucal.runs import Checkpointed, RunFolder
@@ -46,6 +47,8 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
     """
     refuse_nonsense(config, dataset)
     set_threads(config.threads)
+    if config.train and config.weights == IMAGENET:  # before anything is opened, and with a progress bar
+        imagenet_weights(config.backbone, sink=around.sink)
     if config.train and config.weights is None:
         text = (
             "weights: none given, the net starts from random numbers, and clusters and questions mean little at first"

@@ -65,7 +65,7 @@ class RunConfig:
     # -- learning
     backbone: BackboneName = "resnet50"
     weights: str | None = (
-        None  # safetensors or torchvision state dict; None = random; "start" = the packaged start of `small`
+        None  # a file (safetensors, state dict); None = random; "start" = packaged, of `small`; "imagenet" = fetched
     )
     height: int = 256  # input size, pixels
     width: int = 128

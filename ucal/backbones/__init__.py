@@ -13,6 +13,7 @@ from ucal.backbones.resnet import resnet18, resnet34, resnet50
 from ucal.backbones.small import SmallNet
 from ucal.backbones.weights import load_into
 from ucal.config import RunConfig
+from ucal.pretrained import IMAGENET, imagenet_weights
 
 _MAKERS: dict[str, Callable[[Literal["gap", "gem"]], nn.Module]] = {
     "small": SmallNet,
@@ -30,11 +31,11 @@ def build(config: RunConfig) -> nn.Module:
     Random weights follow from `config.seed`; the process's own random state is left as it was.
 
     Raises:
-        WeightsError: `config.weights` does not fit.
+        WeightsError: `config.weights` does not fit, or `imagenet` cannot be fetched.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = _MAKERS[config.backbone](config.pooling)
     if config.weights is not None:
-        load_into(model, config.weights)
+        load_into(model, imagenet_weights(config.backbone) if config.weights == IMAGENET else config.weights)
     return model

@@ -65,7 +65,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--error", type=float, help="oracle: share of wrong answers")
     parser.add_argument("--unsure", type=float, help="oracle: share of unsure answers")
     parser.add_argument("--backbone", choices=get_args(BackboneName))
-    parser.add_argument("--weights", help="safetensors or torchvision state dict; `start` = the packaged start")
+    parser.add_argument("--weights", help="a file, `start` (packaged, of small) or `imagenet` (fetched)")
     parser.add_argument("--size", metavar="HxW", help="input size, for example 256x128")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--seed", type=int)
