@@ -110,6 +110,18 @@ def _refuse_base(config: RunConfig, dataset: Dataset) -> None:
             )
         if not config.train:
             raise ConfigError("base 'supervised' is training alone: train=false leaves nothing to do")
+    if config.base == "gcl-scl":
+        if not config.train:
+            raise ConfigError(
+                "base 'gcl-scl' learns how rows refine each other: train=false leaves its graphs at random weights; "
+                "use another base"
+            )
+        known = all(image.time is not None and image.camera is not None for image in dataset.train)
+        if config.gcl_order == "camera-time" and not known:
+            raise ConfigError(
+                "gcl_order 'camera-time' needs the camera and the time of every image, and some have none: "
+                "give them in a manifest, or use 'neighbours'"
+            )
 
 
 def device_of(config: RunConfig) -> str:
@@ -181,9 +193,26 @@ def _learner(config: RunConfig, dataset: Dataset, around: Surroundings) -> Learn
         dataset.cameras("train"),
         pixels["query"],
         pixels["gallery"],
+        order=_graph_order(config, dataset, around.sink),
         check=around.check,
         sink=around.sink,
     )
+
+
+def _graph_order(config: RunConfig, dataset: Dataset, sink: Sink) -> IntArray | None:
+    """Give the order of the rows that GCL's graphs are cut from; None = graphs of nearest rows."""
+    if config.base != "gcl-scl" or config.gcl_order == "neighbours":
+        return None
+    if config.gcl_order == "names-leak-identities":
+        text = (
+            "gcl_order: graphs are cut from the sorted file names, which begin with the identity in the benchmark "
+            "collections: identities leak into training, and the result is not an unsupervised one"
+        )
+        sink(Event("warning", {"text": text}))
+        return np.argsort(np.array([image.key for image in dataset.train]), kind="stable")
+    cameras = dataset.cameras("train")
+    times = np.array([image.time for image in dataset.train], dtype=np.float64)
+    return np.lexsort((times, cameras))
 
 
 def _pixels(config: RunConfig, dataset: Dataset, split: Split, around: Surroundings) -> ByteArray:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from ucal.errors import ConfigError
 
-Base = Literal["spcl", "cluster-contrast", "supervised"]
+Base = Literal["spcl", "cluster-contrast", "gcl-scl", "supervised"]
 Policy = Literal["none", "ucal", "similar", "random"]
 BackboneName = Literal["small", "mobilenet-v2", "resnet18", "resnet34", "resnet50"]
 
@@ -77,8 +77,17 @@ class RunConfig:
     weight_decay: float = 5e-4
     lr_step: int = 20  # lr x 0.1 every so many epochs
     tau: float = 0.05  # temperature
-    momentum: float | None = None  # memory momentum; None = the base's own (SpCL .2, Cluster Contrast .1)
+    momentum: float | None = None  # memory momentum; None = the base's own (SpCL .2, the others .1)
     hard: bool = False  # Cluster Contrast: update with the least similar member only
+    gcl_order: Literal["neighbours", "camera-time", "names-leak-identities"] = (
+        "neighbours"  # GCL's graphs: nearest rows; cut from cameras' time lines; cut from file names (the paper's)
+    )
+    gcl_graph: int = 16  # GCL: rows in a graph, itself included
+    gcl_temperature: float = 5.0  # GCL: T of the attention
+    gcl_start: Literal["random", "identity"] = "random"  # GCL: theta's and phi's weights before training
+    gcl_length: Literal["whole", "halves"] = "whole"  # GCL: [v, v~] at length 1 as it is, or v~ at length 1 before
+    gcl_weight: float = 0.5  # GCL + SCL: lambda, the weight of the refined features' loss
+    scl_k: int = 2  # SCL: queries of each class that count, the least similar ones
     flip: float = 0.5  # probability of a horizontal flip
     pad: int = 10  # zero padding before the random crop, pixels
     erase: float = 0.5  # probability of random erasing
@@ -210,6 +219,10 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("lr_step", 1, 10**6),
     ("tau", 1e-4, 10.0),
     ("momentum", 0.0, 1.0),
+    ("gcl_graph", 1, 4096),
+    ("gcl_temperature", 0.0, 1e6),
+    ("gcl_weight", 0.0, 1e6),
+    ("scl_k", 1, 10**6),
     ("flip", 0.0, 1.0),
     ("pad", 0, 512),
     ("erase", 0.0, 1.0),

@@ -18,7 +18,7 @@ from ucal.seams import Learner
 from ucal.types import IntArray
 
 NOBODY: IntArray = np.zeros(0, np.int64)
-BASES = ("cluster-contrast", "spcl")
+BASES = ("cluster-contrast", "spcl", "gcl-scl")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_training_with_true_labels_brings_people_together(base: str, people: dic
     assert margin() > before + 0.1
 
 
-@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("base", [base for base in BASES if base != "gcl-scl"])  # there they stay in others' graphs
 def test_excluded_rows_take_part_in_nothing(base: str, people: dict[str, Pictures]) -> None:
     train, excluded = people["train"], np.array([0, 7])
     labels = train.identities
@@ -160,6 +160,28 @@ def test_arguments_and_given_features_are_not_changed(base: str, people: dict[st
     np.testing.assert_array_equal(labels, people["train"].identities)
     np.testing.assert_array_equal(pixels, people["train"].pixels)
     assert np.isfinite(learner.features()).all()
+
+
+def test_gcl_scl_clusters_features_beside_their_refined_form_and_learns_the_graph(people: dict[str, Pictures]) -> None:
+    learner = make(settings("gcl-scl", gcl_graph=4), people)
+    start, plain = learner.features(), learner.embed("train")
+    assert start.shape == (len(plain), 2 * plain.shape[1])
+    np.testing.assert_allclose(np.linalg.norm(start, axis=1), 1, atol=1e-5)
+    assert learner.embed("query").shape[1] == plain.shape[1]
+    half = start[:, : plain.shape[1]]
+    np.testing.assert_allclose(half / np.linalg.norm(half, axis=1, keepdims=True), plain, atol=1e-5)
+    before = {key: value.clone() for key, value in learner.model.state_dict().items() if key.startswith("graph.")}
+    learner.train(people["train"].identities, NOBODY, 0)
+    after = learner.model.state_dict()
+    assert before
+    assert all(not torch.equal(value, after[key]) for key, value in before.items())
+    assert (learner.features() != start).any()
+
+
+def test_a_given_order_decides_the_graphs(people: dict[str, Pictures]) -> None:
+    order = np.arange(len(people["train"].pixels))[::-1].copy()
+    cut, near = (make(settings("gcl-scl", gcl_graph=4), people, order=o) for o in (order, None))
+    assert (cut.features() != near.features()).any()
 
 
 def test_an_interruption_between_batches_stops_the_epoch(people: dict[str, Pictures]) -> None:

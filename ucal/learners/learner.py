@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ucal.backbones import build
-from ucal.backbones.embed import check_pixels, embed, pick_device
+from ucal.backbones.embed import check_pixels, dimension_of, embed, pick_device
 from ucal.backbones.folded import folded_norms
 from ucal.config import RunConfig
 from ucal.errors import DataFormatError, FeaturesError
@@ -16,6 +16,8 @@ from ucal.events import Event, Sink, silent
 from ucal.learners.augment import Augment
 from ucal.learners.checkpoint import read_checkpoint, write_checkpoint
 from ucal.learners.cluster_contrast import ClusterContrast
+from ucal.learners.gcl_scl import GclScl, SelectiveContrast
+from ucal.learners.graph import GraphCorrelation, neighbour_graphs, ordered_graphs, refine
 from ucal.learners.sampler import pk_batches
 from ucal.learners.spcl import Spcl, with_singletons
 from ucal.learners.training import Trainer
@@ -41,16 +43,18 @@ class ImageLearner:
         query: ByteArray | None = None,
         gallery: ByteArray | None = None,
         *,
+        order: IntArray | None = None,
         check: Check = never,
         sink: Sink = silent,
     ) -> None:
-        self._config, self._check, self._sink = config, check, sink
+        """Build the backbone; `order` (n,) is the order of the rows that GCL's graphs are cut from, if any."""
+        self._config, self._check, self._sink, self._order = config, check, sink, order
         self._train, self._cameras = check_pixels(train), cameras
         if cameras is not None and len(cameras) != len(train):
             raise DataFormatError(f"cameras: expected one per picture ({len(train)}), got {len(cameras)}")
         self._splits = {"query": query, "gallery": gallery}
         self._device = pick_device(config.device)
-        self.model = build(config).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = _build(config).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._fixed = folded_norms(self.model)
         if self._fixed:
             text = (
@@ -62,9 +66,15 @@ class ImageLearner:
         self._optimiser = torch.optim.Adam(trained, lr=config.lr, weight_decay=config.weight_decay)
         self._memory: FloatArray | None = None  # SpCL's; filled at the first `features`
         self._features: FloatArray | None = None  # of the weights as they are now
+        self._refined: FloatArray | None = None  # GCL's, of the same weights
 
     def features(self) -> FloatArray:
-        """Give the rows that this round clusters: SpCL's memory, else fresh features of all pictures."""
+        """Give the rows that this round clusters.
+
+        SpCL: its memory. GCL + SCL: fresh features beside their refined form (n, 2 d). Else fresh features.
+        """
+        if self._config.base == "gcl-scl":
+            return self._refine().copy()
         if self._config.base != "spcl":
             return self._fresh().copy()
         if self._memory is None:
@@ -97,7 +107,7 @@ class ImageLearner:
             config.images_per_identity,
             config.iterations,
         )
-        self._features = None
+        self._forget()
         loss = self._trainer().epoch(self._train, batches, contrast, config.seed, round_, config.iterations)
         remembered = contrast.remembered()
         if remembered is not None:
@@ -128,7 +138,7 @@ class ImageLearner:
             RunError: the file is missing, damaged or of other settings.
         """
         self._memory = read_checkpoint(path, self._config, self.model, self._optimiser, len(self._train))
-        self._features = None
+        self._forget()
 
     def _classes(self, labels: IntArray, excluded: IntArray) -> IntArray:
         if labels.shape != (len(self._train),):
@@ -138,13 +148,54 @@ class ImageLearner:
             classes[labels == OUTLIER] = OUTLIER
         return classes
 
-    def _contrast(self, classes: IntArray) -> ClusterContrast | Spcl:
+    def _contrast(self, classes: IntArray) -> ClusterContrast | Spcl | GclScl:
         config = self._config
-        features = torch.from_numpy(self.features()).to(self._device)
         target = torch.from_numpy(classes).to(self._device)
+        if config.base == "gcl-scl":
+            return self._gcl_scl(target)
+        features = torch.from_numpy(self.features()).to(self._device)
         if config.base == "spcl":
             return Spcl(features, target, tau=config.tau, momentum=config.momentum)
         return ClusterContrast(features, target, tau=config.tau, momentum=config.momentum, hard=config.hard)
+
+    def _gcl_scl(self, target: torch.Tensor) -> GclScl:
+        config = self._config
+        graph = self.model.get_submodule("graph")
+        assert isinstance(graph, GraphCorrelation)
+        plain, refined = (
+            SelectiveContrast(
+                torch.from_numpy(rows).to(self._device),
+                target,
+                tau=config.tau,
+                momentum=config.momentum,
+                k=config.scl_k,
+            )
+            for rows in (self._fresh(), self._refine())
+        )
+        return GclScl(graph, plain, refined, config.gcl_weight)
+
+    def _refine(self) -> FloatArray:
+        if self._refined is None:
+            config, rows = self._config, self._fresh()
+            if self._order is None:
+                members = neighbour_graphs(
+                    rows,
+                    config.gcl_graph,
+                    engine=config.neighbours,
+                    block_rows=config.block_rows,
+                    device=str(self._device),
+                    check=self._check,
+                )
+            else:
+                members = ordered_graphs(self._order, config.gcl_graph)
+            graph = self.model.get_submodule("graph")
+            assert isinstance(graph, GraphCorrelation)
+            self._refined = refine(graph, rows, members, self._check)
+        return self._refined
+
+    def _forget(self) -> None:
+        """Drop the features: the weights are about to change, or have changed."""
+        self._features = self._refined = None
 
     def _trainer(self) -> Trainer:
         config = self._config
@@ -174,6 +225,18 @@ class ImageLearner:
             check=self._check,
             sink=self._sink,
         )
+
+
+def _build(config: RunConfig) -> torch.nn.Module:
+    """Make the backbone, with GCL's weights as its part `graph` where the base has them; random by `seed`."""
+    model = build(config)
+    if config.base == "gcl-scl":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            d = dimension_of(model)
+            graph = GraphCorrelation(d, config.gcl_temperature, config.gcl_length, config.gcl_start)
+        model.add_module("graph", graph)
+    return model
 
 
 class FrozenLearner:
