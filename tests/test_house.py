@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("ucal", "backend", "worker", "migrations")
-HEAVY = ("torch", "celery", "faiss")
+HEAVY = ("torch", "celery", "faiss", "numba")
 WEB = ("fastapi", "starlette", "pydantic", "sqlalchemy", "alembic", "celery", "redis")
 
 

@@ -1,19 +1,18 @@
-"""Exact nearest neighbours in blocks: the same answer whatever the engine, the block or the device.
+"""Nearest neighbours, one door: what is asked for is the same whatever the engine, the block or the device.
 
-An engine multiplies in float32 and proposes a few candidates more than are asked for. Every order
-that float32 cannot be sure of (near ties, and the edge of the list) is settled in float64 rounded
-to float32, ties by index. So equal rows tie exactly, and engines agree.
+An engine proposes a few candidates more than are asked for; `ucal.candidates` puts them in exact
+order. The exact engines (torch, faiss) search again where a row's candidates may miss one, first
+with more of them, then in float64: equal rows tie exactly, and engines agree to the bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ucal.candidates import CHUNK, Candidates, Search, float32_slack, search_rows, settle
 from ucal.errors import ConfigError, FeaturesError
 from ucal.events import Event, Sink, silent
 from ucal.seams import Check, never
@@ -21,11 +20,6 @@ from ucal.types import FloatArray, IntArray
 
 Engine = Literal["torch", "faiss"]
 Index = NDArray[np.integer[Any]]
-Search = Callable[[int, int, int], tuple[IntArray, FloatArray]]
-"""(first row, last row + 1, how many) -> their ids and float32 similarities, falling."""
-
-_SPARE = 8  # candidates beyond k, so that the edge of the list is nearly always settled without a second look
-_CHUNK = 1 << 20  # numbers held at once by the float64 work
 
 
 def nearest(  # noqa: PLR0913 - the one door to a search: what, how, and who watches
@@ -42,7 +36,8 @@ def nearest(  # noqa: PLR0913 - the one door to a search: what, how, and who wat
 
     features (n, d), rows of length 1, so that this is rising squared L2 too. k is capped at n.
     Ties go to the lower index: of many equal rows, a row need not be in its own list.
-    Gives ids (n, k) int64 and similarities (n, k) float32. Memory: block_rows x n floats.
+    Gives ids (n, k) int64 and similarities (n, k) float32. Memory: block_rows x block_rows floats on
+    a CPU (block_rows x n on an accelerator), and the features once more as bfloat16 where that is fast.
 
     Raises:
         FeaturesError: not two-dimensional, or not finite.
@@ -68,22 +63,50 @@ def nearest_ids(  # noqa: PLR0913 - as `nearest`
     if k < 1:
         raise ConfigError(f"nearest: expected k of at least 1, got {k}")
     n = len(features)
-    k, wide = min(k, n), min(k + _SPARE, n)
-    search = _engine(engine, features, device)
-    slack = _float32_slack(features)
-    ids = np.empty((n, k), np.int64)
-    for start in range(0, n, block_rows):
-        check()
-        stop = min(start + block_rows, n)
-        ids[start:stop] = _settle(features, start, search(start, stop, wide), k, slack)
-        sink(Event("progress", {"done": stop, "total": n, "what": "cluster"}))
+    k = min(k, n)
+    if n == 0:
+        return np.empty((0, 0), np.int64)
+    search, spare = _engine(engine, features, block_rows, device)
+
+    def tell(done: int) -> None:
+        sink(Event("progress", {"done": done, "total": n, "what": "cluster"}))
+
+    ids, open_rows = _searched(features, search(min(k + spare, n), check, tell), k)
+    if len(open_rows):
+        ids[open_rows] = _searched_again(features, open_rows, k, block_rows, check)
+    tell(n)
+    return ids
+
+
+def _searched(features: FloatArray, blocks: Any, k: int) -> tuple[IntArray, IntArray]:
+    """Settle all blocks: ids (n, k), and the rows that are not proven."""
+    import torch
+
+    ids = np.empty((len(features), k), np.int64)
+    open_rows = []
+    for found in blocks:
+        ids[found.rows], unproven = settle(features, found, k, torch.get_num_threads())
+        open_rows.append(found.rows[unproven])
+    return ids, np.concatenate(open_rows)
+
+
+def _searched_again(features: FloatArray, rows: IntArray, k: int, block_rows: int, check: Check) -> IntArray:
+    """Search some rows with eight times as many float32 candidates, and those still open in float64, (b, k)."""
+    import torch
+
+    from ucal.products import rows_top
+
+    values, candidates = rows_top(features, rows, min(8 * k, len(features)), block_rows, check)
+    errors = np.tile([float32_slack(features), 0.0], (len(rows), 1))
+    ids, unproven = settle(features, Candidates(rows, values, candidates, errors), k, torch.get_num_threads())
+    ids[unproven] = search_rows(features, rows[unproven], k, check)
     return ids
 
 
 def pair_similarities(features: FloatArray, left: Index, right: Index) -> NDArray[np.float64]:
     """Give the float64 inner product of each (left, right) pair of rows, (m,)."""
     out = np.empty(len(left), np.float64)
-    step = max(1, _CHUNK // max(1, features.shape[1]))
+    step = max(1, CHUNK // max(1, features.shape[1]))
     for start in range(0, len(left), step):
         part = slice(start, start + step)
         out[part] = np.vecdot(features[left[part]].astype(np.float64), features[right[part]].astype(np.float64))
@@ -98,95 +121,21 @@ def checked_features(features: FloatArray) -> FloatArray:
     """
     if features.ndim != 2:
         raise FeaturesError(f"features: expected shape (rows, length), got {features.shape}")
-    bad = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    finite = [np.isfinite(features[start : start + 4096]).all(axis=1) for start in range(0, len(features), 4096)]
+    bad = np.flatnonzero(~np.concatenate(finite)) if finite else np.empty(0, np.int64)
     if len(bad):
         raise FeaturesError(f"features: expected finite numbers, got NaN or inf in {len(bad)} rows, first {bad[0]}")
     return np.require(features, np.float32, ["C", "W"])
 
 
-def _engine(engine: str, features: FloatArray, device: str) -> Search:
-    if engine not in _ENGINES:
-        raise ConfigError(f"neighbours: expected one of {', '.join(_ENGINES)}, got {engine!r}")
-    return _ENGINES[engine](features, device)
+def _engine(engine: str, features: FloatArray, block_rows: int, device: str) -> tuple[Search, int]:
+    """Give an engine's search and how many candidates beyond k it wants."""
+    if engine == "torch":
+        from ucal.products import product_search
 
+        return product_search(features, block_rows, device)
+    if engine == "faiss":
+        from ucal.faiss_search import flat_search
 
-def _torch_search(features: FloatArray, device: str) -> Search:
-    import torch
-
-    matrix = torch.from_numpy(features).to(device)
-
-    def search(start: int, stop: int, wide: int) -> tuple[IntArray, FloatArray]:
-        with _full_float32():
-            similarities, ids = (matrix[start:stop] @ matrix.T).topk(wide, dim=1)
-        return ids.cpu().numpy(), similarities.cpu().numpy()
-
-    return search
-
-
-@contextmanager
-def _full_float32() -> Iterator[None]:
-    """Switch TF32 off: its 10-bit products would make the candidates wrong, not only unsure."""
-    import torch
-
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("highest")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
-
-
-def _faiss_search(features: FloatArray, device: str) -> Search:
-    try:
-        import faiss
-    except ImportError as error:
-        raise ConfigError("neighbours: 'faiss' is not installed; install it or set neighbours to 'torch'") from error
-    index: Any = faiss.IndexFlatIP(features.shape[1])
-    index.add(features)
-
-    def search(start: int, stop: int, wide: int) -> tuple[IntArray, FloatArray]:
-        similarities, ids = index.search(features[start:stop], wide)
-        return ids, similarities
-
-    return search
-
-
-_ENGINES: dict[str, Callable[[FloatArray, str], Search]] = {"torch": _torch_search, "faiss": _faiss_search}
-
-
-def _float32_slack(features: FloatArray) -> float:
-    """Bound the error of a difference of two float32 inner products of these rows (a wide bound)."""
-    longest = float(np.max(np.vecdot(features, features), initial=0.0))
-    return float(8.0 * np.sqrt(features.shape[1]) * 2.0**-24 * longest)
-
-
-def _settle(features: FloatArray, start: int, found: tuple[IntArray, FloatArray], k: int, slack: float) -> IntArray:
-    """Order candidates (b, wide) of the rows start.. exactly and give the first k ids (b, k)."""
-    ids, similarities = found
-    close = similarities[:, :-1] - similarities[:, 1:] <= slack
-    unsure = np.zeros(ids.shape, bool)
-    unsure[:, :-1] |= close
-    unsure[:, 1:] |= close
-    rows, places = np.nonzero(unsure)
-    exact = similarities.astype(np.float32, copy=True)
-    exact[rows, places] = pair_similarities(features, rows + start, ids[rows, places])
-    ids = np.take_along_axis(ids, np.lexsort((ids, -exact), axis=-1), axis=1)[:, :k]
-    if similarities.shape[1] < len(features):
-        open_end = np.flatnonzero(similarities[:, k - 1] - similarities[:, -1] <= slack)
-        ids[open_end] = _search_exactly(features, open_end + start, k)
-    return ids
-
-
-def _search_exactly(features: FloatArray, rows: IntArray, k: int) -> IntArray:
-    """Search all columns in float64, for rows with more near ties than spare candidates."""
-    n = len(features)
-    ids = np.empty((len(rows), k), np.int64)
-    step = max(1, _CHUNK // n)
-    for first in range(0, len(rows), step):
-        part = rows[first : first + step]
-        left = features[part].astype(np.float64)
-        similarities = np.empty((len(part), n), np.float32)
-        for column in range(0, n, 4096):
-            similarities[:, column : column + 4096] = left @ features[column : column + 4096].astype(np.float64).T
-        ids[first : first + step] = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
-    return ids
+        return flat_search(features, block_rows, device), 8
+    raise ConfigError(f"neighbours: expected one of torch, faiss, got {engine!r}")

@@ -76,8 +76,7 @@ def test_it_is_the_literal_formula_with_the_papers_settings(kind: str) -> None:
 def test_small_blocks_give_the_same_matrix(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = make_features("separable", 90, 8, seed=0)
     whole = jaccard_distance(rows)
-    monkeypatch.setattr(jaccard, "_BINS", 100)
-    monkeypatch.setattr(jaccard, "_TRIPLES", 50)
+    monkeypatch.setattr(jaccard, "_ROWS", 11)
     blocked = jaccard_distance(rows, block_rows=7)
     np.testing.assert_array_equal(dense(whole), dense(blocked))
     assert whole.nnz == blocked.nnz

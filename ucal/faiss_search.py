@@ -1,0 +1,58 @@
+"""The only file that knows faiss: its indices as candidates for `ucal.neighbours`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ucal.candidates import Candidates, Search, float32_slack, int32
+from ucal.errors import ConfigError
+from ucal.seams import Check
+from ucal.types import FloatArray
+
+
+def flat_search(features: FloatArray, block_rows: int, device: str) -> Search:
+    """Search with IndexFlatIP: exact up to float32's rounding. On `cuda` with faiss's own GPU index where it has one.
+
+    Raises:
+        ConfigError: faiss is not installed.
+    """
+    faiss = _faiss()
+
+    def search(width: int, check: Check, tell: Callable[[int], None]) -> Iterator[Candidates]:
+        index = on_device(faiss, faiss.IndexFlatIP(features.shape[1]), device)
+        index.add(features)
+        yield from _blocks(index, features, width, block_rows, check, tell)
+
+    return search
+
+
+def _blocks(
+    index: Any, features: FloatArray, width: int, block_rows: int, check: Check, tell: Callable[[int], None]
+) -> Iterator[Candidates]:
+    slack = float32_slack(features)
+    for start in range(0, len(features), block_rows):
+        check()
+        values, ids = index.search(features[start : start + block_rows], width)
+        errors = np.tile([slack, 0.0], (len(ids), 1))
+        yield Candidates(np.arange(start, start + len(ids)), values, int32(ids), errors)
+        if start + block_rows < len(features):
+            tell(start + block_rows)
+
+
+def on_device(faiss: Any, index: Any, device: str) -> Any:
+    """Move an index to the GPU where this faiss was built for one (faiss-gpu); faiss-cpu stays on the CPU."""
+    if not device.startswith("cuda") or not hasattr(faiss, "StandardGpuResources"):
+        return index
+    number = int(device.partition(":")[2] or 0)
+    return faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), number, index)
+
+
+def _faiss() -> Any:
+    try:
+        import faiss
+    except ImportError as error:
+        raise ConfigError("neighbours: 'faiss' is not installed; install it or set neighbours to 'torch'") from error
+    return faiss
