@@ -182,7 +182,8 @@ def _annotator(config: RunConfig, identities: IntArray, around: Surroundings) ->
 
 
 def _learner(config: RunConfig, dataset: Dataset, around: Surroundings) -> Learner:
-    from ucal.learners.learner import FrozenLearner, ImageLearner
+    from ucal.learners.frozen import FrozenLearner
+    from ucal.learners.learner import ImageLearner
 
     if dataset.features is not None:
         return FrozenLearner(dataset.features, dataset.query_features, dataset.gallery_features)

@@ -13,7 +13,8 @@ from ucal.config import RunConfig
 from ucal.datasets.synth import Pictures, Plan, render_arrays
 from ucal.errors import DataFormatError, FeaturesError, InterruptedRun, RunError
 from ucal.events import Event
-from ucal.learners.learner import FrozenLearner, ImageLearner
+from ucal.learners.frozen import FrozenLearner
+from ucal.learners.learner import ImageLearner
 from ucal.seams import Learner
 from ucal.types import IntArray
 
