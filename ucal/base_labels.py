@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from ucal.clustering import renumber
+from ucal.jaccard import Sparse
+from ucal.meta import with_proposals
 from ucal.seams import Clusterer, Clustering
-from ucal.types import OUTLIER, FloatArray, IntArray
+from ucal.types import OUTLIER, BoolArray, FloatArray, IntArray
+
+
+def nothing_clustered(features: FloatArray, threshold: float | None) -> Clustering:
+    """Leave every row in no cluster: for a policy that makes the labels itself."""
+    return Clustering(np.full(len(features), OUTLIER, np.int64), None, threshold)
 
 
 def true_labels(identities: IntArray) -> Clusterer:
@@ -21,3 +29,31 @@ def true_labels(identities: IntArray) -> Clusterer:
         return Clustering(labels.copy())
 
     return cluster
+
+
+def subset_labels(inner: Clusterer, inside: BoolArray, tau: float, least: float) -> Clusterer:
+    """Give MCL's clusterer: `inner` clusters the rows of X1 alone, its prototypes propose labels for the others.
+
+    inside (n,) bool: X1. A row outside X1 has the cluster that has at least the share `least` of its soft
+    label, else -1. The distance is X1's, at the rows' own places; other rows have no pairs in it.
+    Time and memory: X1's clustering, about rho^2 of the whole.
+    """
+    rows = np.flatnonzero(inside)
+
+    def cluster(features: FloatArray, threshold: float | None) -> Clustering:
+        small = inner(features[rows], threshold)
+        labels = np.full(len(features), OUTLIER, np.int64)
+        labels[rows] = small.labels
+        labels = with_proposals(labels, inside, features, tau, least)
+        distance = None if small.distance is None else _at_rows(small.distance, rows, len(features))
+        return Clustering(labels, distance, small.threshold)
+
+    return cluster
+
+
+def _at_rows(distance: Sparse, rows: IntArray, n: int) -> Sparse:
+    """Move a sparse distance among `rows` (rising) to its places in (n, n)."""
+    counts = np.zeros(n, np.int64)
+    counts[rows] = np.diff(distance.indptr)
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    return sparse.csr_array((distance.data, rows[distance.indices], indptr), shape=(n, n))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ucal.annotators import Oracle
-from ucal.base_labels import true_labels
+from ucal.base_labels import subset_labels, true_labels
 from ucal.clustering import make_clusterer
 from ucal.config import RunConfig
 from ucal.datasets.dataset import SPLITS, Dataset, Split
@@ -17,6 +17,7 @@ from ucal.errors import ConfigError, DataError
 from ucal.evaluation import Retrieval, retrieval
 from ucal.events import Event, Sink, silent
 from ucal.loop import Parts
+from ucal.meta import subset_of
 from ucal.pretrained import IMAGENET, imagenet_weights
 from ucal.proposers.baselines import RandomProposer, SimilarProposer
 from ucal.proposers.ucal import UcalProposer
@@ -136,7 +137,12 @@ def device_of(config: RunConfig) -> str:
 def _clusterer(config: RunConfig, dataset: Dataset, around: Surroundings) -> Clusterer:
     if config.base == "supervised":
         return true_labels(dataset.identities("train"))
-    return make_clusterer(config, device_of(config), cameras=_cameras(dataset), check=around.check, sink=around.sink)
+    cameras = _cameras(dataset)
+    inside = subset_of(len(cameras), config.mcl_rho, config.seed) if config.base == "mcl" else None
+    if inside is not None:
+        cameras = [cameras[row] for row in np.flatnonzero(inside).tolist()]
+    cluster = make_clusterer(config, device_of(config), cameras=cameras, check=around.check, sink=around.sink)
+    return cluster if inside is None else subset_labels(cluster, inside, config.tau, config.mcl_sure)
 
 
 def _cameras(dataset: Dataset) -> list[int | None]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from ucal.errors import ConfigError
 
-Base = Literal["spcl", "cluster-contrast", "gcl-scl", "supervised"]
+Base = Literal["spcl", "cluster-contrast", "gcl-scl", "mcl", "supervised"]
 Policy = Literal["none", "ucal", "similar", "random"]
 BackboneName = Literal["small", "mobilenet-v2", "resnet18", "resnet34", "resnet50"]
 
@@ -88,6 +88,16 @@ class RunConfig:
     gcl_length: Literal["whole", "halves"] = "whole"  # GCL: [v, v~] at length 1 as it is, or v~ at length 1 before
     gcl_weight: float = 0.5  # GCL + SCL: lambda, the weight of the refined features' loss
     scl_k: int = 2  # SCL: queries of each class that count, the least similar ones
+    mcl_rho: float = 0.5  # MCL: share of the rows that is clustered (X1)
+    mcl_polish: Literal["joint", "after"] = "joint"  # MCL: X1 and the rest in every step, or X1's steps first
+    mcl_batches: Literal["proxy", "uniform"] = (
+        "proxy"  # MCL: rest batches of P likeliest prototypes x K, or of any rows
+    )
+    mcl_consistency: float = 1.0  # MCL: weight of the consistency loss
+    mcl_triplet: float = 1.0  # MCL: weight of the soft-weighted triplet loss
+    mcl_margin: float = 0.3  # MCL: the triplet's margin
+    mcl_sure: float = 0.5  # MCL: least share of the soft label that makes a proposal a label
+    mcl_ask: float = 0.2  # MCL: questions per round about rows without a label, as a share of the clusters
     flip: float = 0.5  # probability of a horizontal flip
     pad: int = 10  # zero padding before the random crop, pixels
     erase: float = 0.5  # probability of random erasing
@@ -223,6 +233,12 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("gcl_temperature", 0.0, 1e6),
     ("gcl_weight", 0.0, 1e6),
     ("scl_k", 1, 10**6),
+    ("mcl_rho", 0.0, 1.0),
+    ("mcl_consistency", 0.0, 1e6),
+    ("mcl_triplet", 0.0, 1e6),
+    ("mcl_margin", 0.0, 2.0),
+    ("mcl_sure", 0.0, 1.0),
+    ("mcl_ask", 0.0, 1e6),
     ("flip", 0.0, 1.0),
     ("pad", 0, 512),
     ("erase", 0.0, 1.0),

@@ -15,11 +15,12 @@ from ucal.errors import DataFormatError, FeaturesError, InterruptedRun, RunError
 from ucal.events import Event
 from ucal.learners.frozen import FrozenLearner
 from ucal.learners.learner import ImageLearner
+from ucal.meta import subset_of
 from ucal.seams import Learner
 from ucal.types import IntArray
 
 NOBODY: IntArray = np.zeros(0, np.int64)
-BASES = ("cluster-contrast", "spcl", "gcl-scl")
+BASES = ("cluster-contrast", "spcl", "gcl-scl", "mcl")
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +178,31 @@ def test_gcl_scl_clusters_features_beside_their_refined_form_and_learns_the_grap
     assert before
     assert all(not torch.equal(value, after[key]) for key, value in before.items())
     assert (learner.features() != start).any()
+
+
+@pytest.mark.parametrize(("polish", "steps"), [("joint", 3), ("after", 6)])
+@pytest.mark.parametrize("batches", ["proxy", "uniform"])
+def test_mcl_learns_from_rows_outside_the_subset_whatever_their_labels(
+    polish: str, steps: int, batches: str, people: dict[str, Pictures]
+) -> None:
+    config = settings("mcl", mcl_polish=polish, mcl_batches=batches)
+    train = people["train"]
+    outside = ~subset_of(len(train.pixels), 0.5, config.seed)
+    events: list[Event] = []
+    first, second, alone = make(config, people, sink=events.append), make(config, people), make(config, people)
+    other = np.where(outside, -1, train.identities)
+    assert first.train(train.identities, NOBODY, 0) == second.train(other, NOBODY, 0)
+    assert equal(first, second)
+    assert len([event for event in events if event.name == "loss"]) == steps
+    alone.train(train.identities, np.flatnonzero(outside), 0)
+    assert not equal(first, alone)
+
+
+def test_mcl_with_the_whole_set_clustered_is_cluster_contrast(people: dict[str, Pictures]) -> None:
+    whole, contrast = make(settings("mcl", mcl_rho=1.0), people), make(settings(), people)
+    labels = people["train"].identities
+    assert whole.train(labels, NOBODY, 0) == contrast.train(labels, NOBODY, 0)
+    assert equal(whole, contrast)
 
 
 def test_a_given_order_decides_the_graphs(people: dict[str, Pictures]) -> None:

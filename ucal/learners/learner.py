@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,15 @@ from ucal.learners.checkpoint import read_checkpoint, write_checkpoint
 from ucal.learners.cluster_contrast import ClusterContrast
 from ucal.learners.gcl_scl import GclScl, SelectiveContrast
 from ucal.learners.graph import GraphCorrelation, neighbour_graphs, ordered_graphs, refine
+from ucal.learners.mcl import Mcl, Weights, polishing_batches, uniform_batches
 from ucal.learners.sampler import pk_batches
 from ucal.learners.spcl import Spcl, with_singletons
 from ucal.learners.training import Trainer
+from ucal.meta import annotate, meta_prototypes, subset_of
 from ucal.seams import Check, never
 from ucal.types import OUTLIER, ByteArray, FloatArray, IntArray
 
-_SAMPLER = 11  # stream of randomness under one seed
+_SAMPLER, _REST = 11, 14  # streams of randomness under one seed
 
 
 class ImageLearner:
@@ -52,6 +55,7 @@ class ImageLearner:
         self._train, self._cameras = check_pixels(train), cameras
         if cameras is not None and len(cameras) != len(train):
             raise DataFormatError(f"cameras: expected one per picture ({len(train)}), got {len(cameras)}")
+        self._inside = subset_of(len(train), config.mcl_rho, config.seed) if config.base == "mcl" else None  # X1
         self._splits = {"query": query, "gallery": gallery}
         self._device = pick_device(config.device)
         self.model = _build(config).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -99,16 +103,9 @@ class ImageLearner:
         contrast = self._contrast(classes)
         for group in self._optimiser.param_groups:
             group["lr"] = config.lr * 0.1 ** (round_ // config.lr_step)
-        batches = pk_batches(
-            classes,
-            self._cameras,
-            np.random.default_rng((config.seed, _SAMPLER, round_)),
-            config.identities_per_batch,
-            config.images_per_identity,
-            config.iterations,
-        )
+        batches, total = self._batches(classes, excluded, round_)
         self._forget()
-        loss = self._trainer().epoch(self._train, batches, contrast, config.seed, round_, config.iterations)
+        loss = self._trainer().epoch(self._train, batches, contrast, config.seed, round_, total)
         remembered = contrast.remembered()
         if remembered is not None:
             self._memory = remembered.cpu().numpy()
@@ -143,12 +140,48 @@ class ImageLearner:
     def _classes(self, labels: IntArray, excluded: IntArray) -> IntArray:
         if labels.shape != (len(self._train),):
             raise DataFormatError(f"labels: expected one per picture ({len(self._train)}), got shape {labels.shape}")
+        if self._inside is not None:
+            labels = np.where(self._inside, labels, OUTLIER)
         classes = with_singletons(labels, excluded)
         if self._config.base != "spcl":
             classes[labels == OUTLIER] = OUTLIER
         return classes
 
-    def _contrast(self, classes: IntArray) -> ClusterContrast | Spcl | GclScl:
+    def _batches(self, classes: IntArray, excluded: IntArray, round_: int) -> tuple[Iterator[IntArray], int]:
+        """Give the round's batches of rows, and how many they are."""
+        config = self._config
+        own = self._drawn(classes, _SAMPLER, round_)
+        if self._inside is None:
+            return own, config.iterations
+        free = ~self._inside
+        free[excluded] = False
+        rest = np.flatnonzero(free)
+        if len(rest) == 0:
+            return own, config.iterations
+        if config.mcl_batches == "uniform":
+            size = config.identities_per_batch * config.images_per_identity
+            rng = np.random.default_rng((config.seed, _REST, round_))
+            others = uniform_batches(rest, rng, size, config.iterations)
+        else:
+            proxies = np.full(len(classes), OUTLIER, np.int64)
+            rows = self._fresh()
+            proxies[rest] = annotate(rows[rest], meta_prototypes(rows, classes), config.tau)[0]
+            others = self._drawn(proxies, _REST, round_)
+        joint = config.mcl_polish == "joint"
+        return polishing_batches(own, others, joint=joint), config.iterations * (1 if joint else 2)
+
+    def _drawn(self, classes: IntArray, stream: int, round_: int) -> Iterator[IntArray]:
+        config = self._config
+        return pk_batches(
+            classes,
+            self._cameras,
+            np.random.default_rng((config.seed, stream, round_)),
+            config.identities_per_batch,
+            config.images_per_identity,
+            config.iterations,
+        )
+
+    def _contrast(self, classes: IntArray) -> ClusterContrast | Spcl | GclScl | Mcl:
         config = self._config
         target = torch.from_numpy(classes).to(self._device)
         if config.base == "gcl-scl":
@@ -156,7 +189,11 @@ class ImageLearner:
         features = torch.from_numpy(self.features()).to(self._device)
         if config.base == "spcl":
             return Spcl(features, target, tau=config.tau, momentum=config.momentum)
-        return ClusterContrast(features, target, tau=config.tau, momentum=config.momentum, hard=config.hard)
+        contrast = ClusterContrast(features, target, tau=config.tau, momentum=config.momentum, hard=config.hard)
+        if self._inside is None:
+            return contrast
+        weights = Weights(config.mcl_consistency, config.mcl_triplet, config.mcl_margin)
+        return Mcl(contrast, torch.from_numpy(self._inside).to(self._device), weights)
 
     def _gcl_scl(self, target: torch.Tensor) -> GclScl:
         config = self._config

@@ -1,4 +1,4 @@
-"""UCAL's proposer: contradictions first, then splits, then merges on the split result."""
+"""UCAL's proposer: contradictions first, then splits, merges on the split result, and MCL's proposals."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from ucal.config import RunConfig
 from ucal.errors import ConfigError
 from ucal.proposers.groups import ask_rows
 from ucal.proposers.mpps import propose_merges
+from ucal.proposers.proxy import propose_proxies
 from ucal.proposers.snps import propose_splits
 from ucal.seams import Scene
 from ucal.types import Question, Reason
 
 
 class UcalProposer:
-    """Ask what UCAL asks. Source: UCAL 3.3; differs: contradictions are asked again first."""
+    """Ask what UCAL asks; on MCL, last about rows outside the clustered subset.
+
+    Source: UCAL 3.3; differs: contradictions are asked again first.
+    """
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
@@ -22,6 +26,7 @@ class UcalProposer:
             "conflict",
             *(["split"] if config.snps else []),
             *(["merge"] if config.mpps else []),
+            *(["proxy"] if config.base == "mcl" and config.mcl_ask > 0 else []),
         )
 
     def __call__(self, scene: Scene) -> Sequence[Question]:
@@ -30,7 +35,8 @@ class UcalProposer:
             raise ConfigError(f"stage: expected one of {', '.join(self.stages)}, got {scene.stage!r}")
         if scene.stage == "conflict":
             return propose_conflicts(scene)
-        return propose_splits(scene, self.config) if scene.stage == "split" else propose_merges(scene, self.config)
+        propose = {"split": propose_splits, "merge": propose_merges, "proxy": propose_proxies}[scene.stage]
+        return propose(scene, self.config)
 
 
 def propose_conflicts(scene: Scene) -> list[Question]:
