@@ -388,6 +388,9 @@ class AnswerOut(BaseModel):
     at: datetime
     undone: bool
     late: bool  # came after the lease expired; it counts all the same
+    bad_sides: list[Literal["left", "right"]]  # as stored
+    swapped: bool  # left and right were exchanged on the screen
+    seconds: float
     left: ImageOut
     right: ImageOut
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -165,8 +166,20 @@ def answers_out(session: Session, run: Run, found: Sequence[Answer]) -> list[sch
             at=answer.at,
             undone=answer.id in undone,
             late=answer.late,
+            bad_sides=_bad_sides(answer),
+            swapped=answer.swapped,
+            seconds=answer.seconds,
             left=image_out(known[answer.left_row]),
             right=image_out(known[answer.right_row]),
         )
         for answer in found
     ]
+
+
+def _bad_sides(answer: Answer) -> list[Literal["left", "right"]]:
+    sides: list[Literal["left", "right"]] = []
+    if answer.left_row in answer.bad_rows:
+        sides.append("left")
+    if answer.right_row in answer.bad_rows:
+        sides.append("right")
+    return sides

@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
+import { StrictMode, useSyncExternalStore } from "react";
 import { createRoot } from "react-dom/client";
 import { isPassing } from "./api/errors";
 import "./app/tokens.css";
@@ -7,6 +7,7 @@ import "./app/base.css";
 import "./components/components.css";
 import { App } from "./app/App";
 import { watchSystemTheme } from "./components/theme";
+import { onLanguage, shownLanguage, speak, wantedLanguage } from "./messages";
 
 const client = new QueryClient({
   defaultOptions: {
@@ -19,11 +20,21 @@ const client = new QueryClient({
   },
 });
 
+/** Every word is read while drawing, so a change of language draws everything anew. */
+function InLanguage() {
+  const language = useSyncExternalStore(onLanguage, shownLanguage);
+  return <App key={language} />;
+}
+
+function draw(): void {
+  createRoot(document.getElementById("root")!).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <InLanguage />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
+
 watchSystemTheme();
-createRoot(document.getElementById("root")!).render(
-  <StrictMode>
-    <QueryClientProvider client={client}>
-      <App />
-    </QueryClientProvider>
-  </StrictMode>,
-);
+speak(wantedLanguage()).then(draw, draw); // words that cannot be had: English

@@ -711,6 +711,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Bad Sides */
+            bad_sides: ("left" | "right")[];
             /** Id */
             id: string;
             /** Late */
@@ -721,6 +723,10 @@ export interface components {
             /** Question Id */
             question_id: string;
             right: components["schemas"]["ImageOut"];
+            /** Seconds */
+            seconds: number;
+            /** Swapped */
+            swapped: boolean;
             /** Undone */
             undone: boolean;
             /** Verdict */

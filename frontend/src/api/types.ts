@@ -20,6 +20,7 @@ export type Preset = Schemas["Preset"];
 export type Project = Schemas["Project"];
 export type Question = Schemas["QuestionOut"];
 export type QueueProgress = Schemas["QueueProgress"];
+export type Reversal = Schemas["Reversal"];
 export type Role = Schemas["Role"];
 export type Round = Schemas["Round"];
 export type Run = Schemas["Run"];

@@ -29,7 +29,7 @@ export function Page({ title, crumbs = [], about, actions, children, narrow = fa
   return (
     <main id="content" className={narrow ? "page page-narrow" : "page"} tabIndex={-1}>
       {crumbs.length > 0 && (
-        <nav className="crumbs" aria-label="Breadcrumb">
+        <nav className="crumbs" aria-label={m.common.whereAmI}>
           {crumbs.map((crumb) => (
             <span key={crumb.href}>
               <Link href={crumb.href}>{crumb.text}</Link>

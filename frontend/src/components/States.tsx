@@ -6,6 +6,7 @@ import { m } from "../messages";
 import { Button } from "./Button";
 
 export function messageOf(error: unknown): string {
+  if (error instanceof ApiError) return m.errors.named[error.kind] ?? error.message;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -7,6 +7,13 @@ import { m } from "../messages";
 interface Toast {
   id: number;
   text: string;
+  action?: Action | undefined;
+}
+
+/** What can be done about it while it is shown; the note then goes after 3 s. */
+interface Action {
+  name: string;
+  run: () => void;
 }
 
 let toasts: readonly Toast[] = [];
@@ -18,8 +25,10 @@ function change(next: readonly Toast[]): void {
   listeners.forEach((listener) => listener());
 }
 
-export function say(text: string): void {
-  change([...toasts.slice(-2), { id: nextId++, text }]);
+export function say(text: string, action?: Action): void {
+  // A new note with something to do takes the place of the one before: its action would be about an older answer.
+  const kept = action ? toasts.filter((toast) => !toast.action) : toasts;
+  change([...kept.slice(-2), { id: nextId++, text, action }]);
 }
 
 function subscribe(listener: () => void): () => void {
@@ -35,9 +44,15 @@ export function Toasts() {
         <Radix.Root
           key={toast.id}
           className="toast"
+          duration={toast.action ? 3000 : 6000}
           onOpenChange={(open) => !open && change(toasts.filter((other) => other.id !== toast.id))}
         >
           <Radix.Description>{toast.text}</Radix.Description>
+          {toast.action && (
+            <Radix.Action className="toast-action" altText={toast.action.name} onClick={toast.action.run}>
+              {toast.action.name}
+            </Radix.Action>
+          )}
           <Radix.Close className="icon-button" aria-label={m.common.close}>
             <X size={16} aria-hidden />
           </Radix.Close>

@@ -1,4 +1,5 @@
 import { m } from "../messages";
+import { formatDate, formatMoment } from "../messages/locale";
 
 const MINUTE = 60;
 const HOUR = 3600;
@@ -16,10 +17,12 @@ export function secondsSince(iso: string, now: number): number {
   return Math.max(0, (now - Date.parse(iso)) / 1000);
 }
 
-const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-
 export function date(iso: string): string {
-  return DATE.format(new Date(iso));
+  return formatDate(new Date(iso));
+}
+
+export function moment(iso: string): string {
+  return formatMoment(new Date(iso));
 }
 
 /** A share of 1 as a percentage with one decimal; a dash where nothing was measured. */

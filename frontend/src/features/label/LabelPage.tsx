@@ -7,15 +7,20 @@ import { useTitle } from "../../components/Page";
 import { Empty, Failed, Loading } from "../../components/States";
 import { say } from "../../components/Toasts";
 import { m } from "../../messages";
+import { ChangeDialog } from "./ChangeDialog";
 import { KeysDialog } from "./KeysDialog";
 import { LabelBar } from "./LabelBar";
+import { noticed } from "./noticed";
 import { Stage } from "./Stage";
 import { Strip } from "./Strip";
 import { useCommands } from "./useCommands";
 import { useEngine } from "./useEngine";
+import type { Swipe } from "./useGestures";
+import { changed, forNext, PLAIN, type View } from "./view";
+import { ViewTools } from "./ViewTools";
 import { BadSides, Verdicts } from "./Verdicts";
 import { Waiting } from "./Waiting";
-import type { BadSide, Snapshot } from "./types";
+import type { BadSide, Entry, Item, Snapshot } from "./types";
 import "./label.css";
 
 export default function LabelPage({ runId }: { runId: string }) {
@@ -49,21 +54,40 @@ function Labelling({ run, personId }: { run: Run; personId: string }) {
   const choosingBad = questionId !== null && badFor === questionId;
   const exemplar = look.at === questionId ? look.exemplar : 0;
 
+  const [looking, setView] = useState({ at: questionId, view: PLAIN });
+  const looked = looking.at === questionId ? looking.view : forNext(looking.view);
+  const lookAt = (next: View) => setView({ at: questionId, view: next });
+  const [changing, change] = useState<Entry | null>(null);
+  const merge = mergeOf(view.current);
+  const [confirmed, confirm] = useState<string | null>(null); // the question whose merge was asked for once
+  const asking = merge !== null && questionId !== null && confirmed === questionId;
+
   const give = useCallback(
-    (verdict: Verdict, sides: BadSide[] = []) => {
-      if (engine.answer(verdict, sides)) setFlash(verdict);
+    (verdict: Verdict, sides: BadSide[] = []): boolean => {
+      if (verdict === "same" && merge && !asking) {
+        confirm(questionId);
+        return false;
+      }
+      const given = engine.answer(verdict, sides);
+      if (given) setFlash(verdict);
+      return given;
     },
-    [engine, setFlash],
+    [engine, setFlash, merge, asking, questionId],
   );
+  const onSwipe = (swipe: Swipe) => {
+    const verdict = SWIPES[swipe];
+    if (give(verdict)) say(m.label.swiped(m.label.verdicts[verdict]), { name: m.label.undo, run: () => void engine.undo() });
+  };
   const onVerdict = useCallback(
     (verdict: Verdict) => (verdict === "bad_image" ? setBadFor(questionId) : give(verdict)),
     [give, questionId],
   );
-  const onUndo = useCallback((id?: string) => void engine.undo(id), [engine]);
+  const onUndo = () => void engine.undo();
   useCommands(choosingBad, {
     onVerdict,
     onBadSides: (sides) => give("bad_image", sides),
     onBack: () => setBadFor(null),
+    onView: (what) => lookAt(changed(looked, what)),
     onUndo,
     onRedo: () => void engine.redo(),
     onSkip: () => void engine.skip(),
@@ -83,55 +107,128 @@ function Labelling({ run, personId }: { run: Run; personId: string }) {
         progress={view.progress}
         onHelp={() => setHelp(true)}
       />
-      <Why view={view} choosingBad={choosingBad} />
+      <Why view={view} choosingBad={choosingBad} merge={asking ? merge : null}>
+        {view.current && (
+          <ViewTools
+            view={looked}
+            onView={(what) => lookAt(changed(looked, what))}
+            onLight={({ brightness, contrast }) => lookAt({ ...looked, brightness, contrast })}
+          />
+        )}
+      </Why>
       <div className="label-body">
         {view.current ? (
-          <Stage item={view.current} exemplar={exemplar} magnified={magnified} onPainted={engine.wasPainted} />
+          <Stage
+            item={view.current}
+            exemplar={exemplar}
+            magnified={magnified}
+            view={looked}
+            onView={lookAt}
+            onSwipe={onSwipe}
+            onPainted={engine.wasPainted}
+          />
         ) : (
           <Nothing run={run} view={view} />
         )}
       </div>
-      {choosingBad ? (
-        <BadSides onSides={(sides) => give("bad_image", sides)} onBack={() => setBadFor(null)} />
-      ) : (
-        (view.current || view.loading) && <Verdicts disabled={!view.current} flash={flash} onVerdict={onVerdict} />
-      )}
+      <Answers
+        view={view}
+        choosingBad={choosingBad}
+        flash={flash}
+        onVerdict={onVerdict}
+        onSides={(sides) => give("bad_image", sides)}
+        onBack={() => setBadFor(null)}
+      />
       <Strip
         entries={view.history}
+        canUndo={view.canUndo}
         canRedo={view.canRedo}
         canSkip={view.current !== null}
         onUndo={onUndo}
+        onChange={change}
         onRedo={() => engine.redo()}
         onSkip={() => engine.skip()}
       />
       <KeysDialog open={help} onClose={() => setHelp(false)} />
+      {changing && (
+        <ChangeDialog
+          entry={changing}
+          preview={(id) => engine.reversal(id)}
+          onClose={() => change(null)}
+          onTakeBack={() => {
+            engine.undo(changing.id);
+            change(null);
+          }}
+        />
+      )}
       <Said view={view} />
     </main>
   );
 }
 
-/** The question and why it is asked; at its right what still waits to be sent. Its height never changes. */
-function Why({ view, choosingBad }: { view: Snapshot; choosingBad: boolean }) {
+interface AnswersProps {
+  view: Snapshot;
+  choosingBad: boolean;
+  flash: Verdict | null;
+  onVerdict: (verdict: Verdict) => void;
+  onSides: (sides: BadSide[]) => void;
+  onBack: () => void;
+}
+
+function Answers({ view, choosingBad, flash, onVerdict, onSides, onBack }: AnswersProps) {
+  if (choosingBad) return <BadSides onSides={onSides} onBack={onBack} />;
+  if (!view.current && !view.loading) return null;
+  return <Verdicts disabled={!view.current} flash={flash} onVerdict={onVerdict} />;
+}
+
+const SWIPES: Record<Swipe, Verdict> = { right: "same", left: "different", down: "unsure" };
+const LARGE = 4; // images in each group, from which on a merge is asked for twice
+
+/** The sizes of two large groups that "same" would make one; null where one of them is small. */
+function mergeOf(item: Item | null): [number, number] | null {
+  if (!item) return null;
+  const { left, right } = item.lease.question;
+  return left.size >= LARGE && right.size >= LARGE ? [left.size, right.size] : null;
+}
+
+interface WhyProps {
+  view: Snapshot;
+  choosingBad: boolean;
+  merge: [number, number] | null; // asked to be confirmed
+  children: React.ReactNode;
+}
+
+/** The question and why it is asked; at its right how it is looked at, and what still waits to be sent. */
+function Why({ view, choosingBad, merge, children }: WhyProps) {
   const reason = view.current?.lease.question.reason;
   const trouble = view.offline || view.waiting >= 3;
   return (
     <div className="why">
       <h1 className={view.current || view.loading ? "why-title" : "hidden-but-read"}>{choosingBad ? m.label.bad.title : m.label.title}</h1>
-      <p className="why-reason quiet" data-testid="why-asked">
-        {reason ? (m.label.reasons[reason] ?? reason) : ""}
-      </p>
+      {merge ? (
+        <p className="why-reason why-merge" role="alert" data-testid="merge-warning">
+          {m.label.mergeTwice(...merge)}
+        </p>
+      ) : (
+        <p className="why-reason quiet" data-testid="why-asked">
+          {reason ? (m.label.reasons[reason] ?? reason) : ""}
+        </p>
+      )}
       {view.progress && (
         <p className="why-figures narrow-only quiet">
           {m.label.figures(view.progress.inferred_total, view.progress.answered_by_me)}
         </p>
       )}
-      {trouble && (
-        <span className="unsent" role="status" title={m.label.waitingDetail} data-testid="unsent">
-          <CloudOff size={14} aria-hidden />
-          {view.waiting > 0 ? m.label.waiting(view.waiting) : m.label.unreachable}
-        </span>
-      )}
-      {view.volatile && <span className="unsent">{m.label.volatile}</span>}
+      <div className="why-end">
+        {trouble && (
+          <span className="unsent" role="status" title={m.label.waitingDetail} data-testid="unsent">
+            <CloudOff size={14} aria-hidden />
+            {view.waiting > 0 ? m.label.waiting(view.waiting) : m.label.unreachable}
+          </span>
+        )}
+        {view.volatile && <span className="unsent">{m.label.volatile}</span>}
+        {children}
+      </div>
     </div>
   );
 }
@@ -139,7 +236,7 @@ function Why({ view, choosingBad }: { view: Snapshot; choosingBad: boolean }) {
 function Nothing({ run, view }: { run: Run; view: Snapshot }) {
   if (view.fatal) return <Failed error={view.fatal} />;
   if (view.offline) return <Empty icon={<CloudOff size={28} aria-hidden />} title={m.label.unreachable} detail={m.label.unreachableDetail} />;
-  if (view.empty) return <Waiting run={run} empty={view.empty} detail={view.emptyDetail} />;
+  if (view.empty) return <Waiting run={run} empty={view.empty} count={view.emptyCount} until={view.emptyUntil} />;
   return (
     <div className="stage stage-loading" role="status">
       <span className="hidden-but-read">{m.label.loading}</span>
@@ -190,8 +287,6 @@ function useNotices(view: Snapshot): void {
   const { notice } = view;
   useEffect(() => {
     if (!notice) return;
-    if (notice.kind === "refused") say(m.label.refused(notice.detail));
-    else if (notice.kind === "undo-refused") say(m.label.undoRefused(notice.detail));
-    else say(notice.kind === "undo-closed" ? m.label.undoClosed : m.label.skippedBroken);
+    say(noticed(notice));
   }, [notice]);
 }

@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState, type PointerEvent } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { imageUrl } from "../../api/client";
 import type { Side } from "../../api/types";
 import { m } from "../../messages";
@@ -6,48 +6,32 @@ import { GUARD_MS } from "./engine";
 import { SHOWN_SIZE, sidesOf } from "./images";
 import { Thumb } from "./Thumb";
 import type { Item } from "./types";
-
-interface Point {
-  x: number; // share of the view's width, 0..1
-  y: number;
-}
+import { useGestures, type Swipe } from "./useGestures";
+import { styleOf, type Point, type View } from "./view";
 
 interface StageProps {
   item: Item;
   exemplar: number; // which image of both groups is large; 0 is the first
   magnified: boolean;
+  view: View;
+  onView: (view: View) => void;
+  onSwipe: (swipe: Swipe) => void;
   onPainted: (questionId: string) => void;
 }
 
-/** The two groups side by side: same size, never stretched, magnified together. */
-export function Stage({ item, exemplar, magnified, onPainted }: StageProps) {
+/** The two groups side by side: same size, never stretched, looked at alike. */
+export function Stage({ item, exemplar, magnified, view, onView, onSwipe, onPainted }: StageProps) {
   const ref = useRef<HTMLDivElement>(null);
   const { id } = item.lease.question;
-  const [point, setPoint] = useState<Point>({ x: 0.5, y: 0.4 });
-  const [pressed, setPressed] = useState(false);
   useArming(ref, id, onPainted);
-  const follow = (event: PointerEvent<HTMLElement>) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    setPoint({ x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height });
-  };
-  const handlers = {
-    onPointerMove: follow,
-    onPointerDown: (event: PointerEvent<HTMLElement>) => {
-      if (event.button !== 0) return;
-      follow(event);
-      event.currentTarget.setPointerCapture(event.pointerId);
-      setPressed(true);
-    },
-    onPointerUp: () => setPressed(false),
-    onPointerCancel: () => setPressed(false),
-    onContextMenu: (event: { preventDefault: () => void }) => event.preventDefault(),
-  };
-  const zoom = magnified || pressed ? point : null;
+  const { point, pressed, handlers } = useGestures({ view, onView, onSwipe });
+  const loupe = magnified || pressed ? point : null;
   const [left, right] = sidesOf(item);
+  const shared = { exemplar, loupe, view, handlers };
   return (
     <div className="stage" ref={ref} data-testid="label-stage" data-question={id}>
-      <Panel key={`${id}-left`} side={left} name={m.label.left} exemplar={exemplar} zoom={zoom} handlers={handlers} />
-      <Panel key={`${id}-right`} side={right} name={m.label.right} exemplar={exemplar} zoom={zoom} handlers={handlers} />
+      <Panel key={`${id}-left`} side={left} name={m.label.left} mirrored={false} {...shared} />
+      <Panel key={`${id}-right`} side={right} name={m.label.right} mirrored={view.flipped} {...shared} />
     </div>
   );
 }
@@ -73,27 +57,28 @@ interface PanelProps {
   side: Side;
   name: string;
   exemplar: number;
-  zoom: Point | null;
+  loupe: Point | null;
+  view: View;
+  mirrored: boolean;
   handlers: React.HTMLAttributes<HTMLDivElement>;
 }
 
-function Panel({ side, name, exemplar, zoom, handlers }: PanelProps) {
+function Panel({ side, name, exemplar, loupe, view, mirrored, handlers }: PanelProps) {
   const [chosen, choose] = useState<{ over: number; at: number } | null>(null); // a click, until a key says otherwise
   const [hovered, hover] = useState<number | null>(null);
   const wanted = hovered ?? (chosen?.over === exemplar ? chosen.at : exemplar);
   const index = Math.min(wanted, side.images.length - 1);
   const image = side.images[index]!;
-  const style = zoom ? { transform: "scale(2.5)", transformOrigin: `${100 * zoom.x}% ${100 * zoom.y}%` } : undefined;
   return (
     <figure className="side" aria-label={`${name}: ${m.label.group(side.size)}`}>
-      <div className={zoom ? "view view-zoomed" : "view"} {...handlers}>
+      <div className={loupe || view.zoom > 1 ? "view view-zoomed" : "view"} {...handlers}>
         <img
           key={image.id}
           src={imageUrl(image.id, SHOWN_SIZE)}
           alt={m.label.imageAlt(name, index + 1, side.images.length)}
           decoding="sync"
           draggable={false}
-          style={style}
+          style={styleOf(view, loupe, mirrored)}
         />
       </div>
       <figcaption className="side-foot">

@@ -2,48 +2,51 @@ import { Redo2, SkipForward, Undo2 } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { imageUrl } from "../../api/client";
 import { m } from "../../messages";
+import { useKeyChoice } from "./bindings";
 import { SHOWN_SIZE } from "./images";
+import { keycap, type Action } from "./keys";
 import { Thumb } from "./Thumb";
 import { VERDICT_ICONS } from "./Verdicts";
 import type { Entry } from "./types";
 
 interface StripProps {
   entries: readonly Entry[];
+  canUndo: boolean;
   canRedo: boolean;
   canSkip: boolean;
-  onUndo: (id?: string) => void;
+  onUndo: () => void;
+  onChange: (entry: Entry) => void;
   onRedo: () => void;
   onSkip: () => void;
 }
 
 /** The last answers, newest at the right beside Undo; a click takes one back. */
-export function Strip({ entries, canRedo, canSkip, onUndo, onRedo, onSkip }: StripProps) {
+export function Strip({ entries, canUndo, canRedo, canSkip, onUndo, onChange, onRedo, onSkip }: StripProps) {
   const list = useRef<HTMLUListElement>(null);
   const newest = entries.at(-1)?.id;
   useEffect(() => {
     if (list.current) list.current.scrollLeft = list.current.scrollWidth;
   }, [newest]);
-  const canUndo = entries.some(stands);
+  const { bindings, off } = useKeyChoice();
+  const keyOf = (action: Action) => (off ? undefined : bindings[action].map(keycap)[0]);
   return (
     <footer className="strip">
       <ul ref={list} className="strip-list" aria-label={m.label.history}>
         {entries.length === 0 && <li className="strip-empty quiet small">{m.label.historyEmpty}</li>}
         {entries.map((entry) => (
           <li key={entry.id}>
-            <StripEntry entry={entry} onUndo={() => onUndo(entry.id)} />
+            <StripEntry entry={entry} onChange={() => onChange(entry)} />
           </li>
         ))}
       </ul>
       <div className="strip-actions">
-        <StripAction name={m.label.undo} keys="Z" disabled={!canUndo} onClick={() => onUndo()}>
+        <StripAction name={m.label.undo} keys={keyOf("undo")} disabled={!canUndo} onClick={onUndo}>
           <Undo2 size={18} aria-hidden />
         </StripAction>
-        {canRedo && (
-          <StripAction name={m.label.redo} keys="⇧Z" onClick={onRedo}>
-            <Redo2 size={18} aria-hidden />
-          </StripAction>
-        )}
-        <StripAction name={m.label.skip} keys="P" disabled={!canSkip} onClick={onSkip}>
+        <StripAction name={m.label.redo} keys={keyOf("redo")} disabled={!canRedo} onClick={onRedo}>
+          <Redo2 size={18} aria-hidden />
+        </StripAction>
+        <StripAction name={m.label.skip} keys={keyOf("skip")} disabled={!canSkip} onClick={onSkip}>
           <SkipForward size={18} aria-hidden />
         </StripAction>
       </div>
@@ -53,10 +56,10 @@ export function Strip({ entries, canRedo, canSkip, onUndo, onRedo, onSkip }: Str
 
 const stands = (entry: Entry) => entry.state === "waiting" || entry.state === "saved";
 
-function StripEntry({ entry, onUndo }: { entry: Entry; onUndo: () => void }) {
+function StripEntry({ entry, onChange }: { entry: Entry; onChange: () => void }) {
   const Icon = VERDICT_ICONS[entry.verdict];
   const word = m.label.verdicts[entry.verdict];
-  const name = stands(entry) ? m.label.takeBack(word) : `${word}, ${m.label.undone}`;
+  const name = stands(entry) ? m.label.change(word) : `${word}, ${m.label.undone}`;
   return (
     <button
       type="button"
@@ -66,7 +69,7 @@ function StripEntry({ entry, onUndo }: { entry: Entry; onUndo: () => void }) {
       aria-label={name}
       title={name}
       disabled={!stands(entry)}
-      onClick={onUndo}
+      onClick={onChange}
     >
       <Thumb src={thumbOf(entry, entry.left)} />
       <span className="past-mark">
@@ -84,7 +87,7 @@ function thumbOf(entry: Entry, id: string): string {
 
 interface ActionProps {
   name: string;
-  keys: string;
+  keys: string | undefined;
   disabled?: boolean;
   onClick: () => void;
   children: React.ReactNode;
@@ -95,7 +98,7 @@ function StripAction({ name, keys, disabled = false, onClick, children }: Action
     <button type="button" className="strip-action" disabled={disabled} onClick={onClick}>
       {children}
       <span className="strip-word">{name}</span>
-      <kbd aria-hidden>{keys}</kbd>
+      {keys && <kbd aria-hidden>{keys}</kbd>}
     </button>
   );
 }

@@ -2,6 +2,8 @@ import { CircleHelp, Equal, EqualNot, ImageOff, type LucideIcon } from "lucide-r
 import { useEffect, useRef, type MouseEvent } from "react";
 import type { Verdict } from "../../api/types";
 import { m } from "../../messages";
+import { useKeyChoice } from "./bindings";
+import { keycap, type Action } from "./keys";
 import type { BadSide } from "./types";
 
 export const VERDICT_ICONS: Record<Verdict, LucideIcon> = {
@@ -11,12 +13,7 @@ export const VERDICT_ICONS: Record<Verdict, LucideIcon> = {
   bad_image: ImageOff,
 };
 
-const KEYS: Record<Verdict, string[]> = {
-  different: ["D", "←"],
-  unsure: ["U", "↓"],
-  same: ["S", "→"],
-  bad_image: ["X"],
-};
+const ACTION_OF: Record<Verdict, Action> = { different: "different", unsure: "unsure", same: "same", bad_image: "bad" };
 
 // In the order of the arrow keys on the keyboard.
 const ORDER: Verdict[] = ["different", "unsure", "same", "bad_image"];
@@ -28,6 +25,7 @@ interface VerdictsProps {
 }
 
 export function Verdicts({ disabled, flash, onVerdict }: VerdictsProps) {
+  const { bindings, off } = useKeyChoice();
   return (
     <div className="verdicts" role="group" aria-label={m.label.title}>
       {ORDER.map((verdict) => {
@@ -47,7 +45,7 @@ export function Verdicts({ disabled, flash, onVerdict }: VerdictsProps) {
           >
             <Icon size={22} aria-hidden />
             <span className="verdict-word">{m.label.verdicts[verdict]}</span>
-            <Keycaps keys={KEYS[verdict]} />
+            <Keycaps keys={off ? [] : bindings[ACTION_OF[verdict]].map(keycap)} />
           </button>
         );
       })}
@@ -60,10 +58,10 @@ function unfocus(event: MouseEvent<HTMLButtonElement>): void {
   if (event.detail > 0) event.currentTarget.blur();
 }
 
-const SIDES: [string, BadSide[], string[]][] = [
-  [m.label.bad.left, ["left"], ["←"]],
-  [m.label.bad.both, ["left", "right"], ["↓"]],
-  [m.label.bad.right, ["right"], ["→"]],
+const SIDES: ["left" | "both" | "right", BadSide[], string[]][] = [
+  ["left", ["left"], ["←"]],
+  ["both", ["left", "right"], ["↓"]],
+  ["right", ["right"], ["→"]],
 ];
 
 /** In place of the verdicts, after "bad image". */
@@ -77,11 +75,11 @@ export function BadSides({ onSides, onBack }: { onSides: (sides: BadSide[]) => v
           key={word}
           type="button"
           className="verdict"
-          data-testid={`bad-${sides.length === 2 ? "both" : sides[0]}`}
+          data-testid={`bad-${word}`}
           onClick={() => onSides(sides)}
         >
           <ImageOff size={22} aria-hidden />
-          <span className="verdict-word">{word}</span>
+          <span className="verdict-word">{m.label.bad[word]}</span>
           <Keycaps keys={keys} />
         </button>
       ))}

@@ -3,9 +3,10 @@ import { isOver, useMetrics } from "../../api/queries";
 import type { EmptyReason, Round, Run } from "../../api/types";
 import { Bar } from "../../components/Bar";
 import { ButtonLink } from "../../components/Button";
-import { percent } from "../../components/format";
+import { duration, percent } from "../../components/format";
 import { StatePill, WORKING } from "../../components/StatePill";
 import { Empty } from "../../components/States";
+import { useNow } from "../../components/useNow";
 import { m, n } from "../../messages";
 
 const ICONS: Record<EmptyReason, LucideIcon> = {
@@ -19,27 +20,23 @@ const ICONS: Record<EmptyReason, LucideIcon> = {
   cancelled: CircleX,
 };
 
-/** The server's words as a sentence. */
-export function sentence(text: string): string {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
-}
-
 interface WaitingProps {
   run: Run;
   empty: EmptyReason;
-  detail: string | null;
+  count: number | null;
+  until: number | null;
 }
 
 /** Nothing to answer: why, and what the run does meanwhile. */
-export function Waiting({ run, empty, detail }: WaitingProps) {
+export function Waiting({ run, empty, count, until }: WaitingProps) {
   const Icon = ICONS[empty];
-  const [title, about] = m.label.empty[empty]!;
+  const [title] = m.label.empty[empty]!;
+  const detail = useDetail(empty, count, until);
   const over = isOver(run.state);
   const metrics = useMetrics(run.id, !over);
   return (
     <div className="waiting" data-testid="label-empty" data-reason={empty}>
-      <Empty icon={<Icon size={28} aria-hidden />} title={title} detail={detail ? sentence(detail) : about} role="status">
+      <Empty icon={<Icon size={28} aria-hidden />} title={title} detail={detail} role="status">
         <ButtonLink href={`/runs/${run.id}`} look={over ? "primary" : "plain"}>
           {over ? m.label.toResults : m.label.toRun}
         </ButtonLink>
@@ -62,6 +59,17 @@ export function Waiting({ run, empty, detail }: WaitingProps) {
       </div>
     </div>
   );
+}
+
+/** Why there is nothing, with the count or the time that the server expects. */
+function useDetail(empty: EmptyReason, count: number | null, until: number | null): string {
+  const now = useNow();
+  const about = count === null ? m.label.empty[empty]![1] : m.label.withOthers(count);
+  return until === null ? about : `${about} ${wait(until - now)}`;
+}
+
+function wait(ms: number): string {
+  return ms < 5000 ? m.label.soon : m.label.waitAbout(duration(ms / 1000));
 }
 
 /** The newest measured quality, and how it moved since the round before. */

@@ -11,6 +11,7 @@ export function labelApi(runId: string): LabelApi {
       api.post(`${run}/release`, { question_ids, later: how === "later" }, { keepalive: how === "leaving" }),
     answer: (body) => api.post(`${run}/answers`, body),
     undo: (answerId) => api.post(`${run}/answers/${encodeURIComponent(answerId)}/undo`),
-    mine: (limit) => api.get(`${run}/answers?mine=true&limit=${limit}`),
+    mine: (limit, offset) => api.get(`${run}/answers?mine=true&standing=true&limit=${limit}&offset=${offset}`),
+    reversal: (answerId) => api.get(`${run}/answers/${encodeURIComponent(answerId)}/undo`),
   };
 }

@@ -1,9 +1,9 @@
 /** Stand-ins for the label page's neighbours, for tests. */
 import { NetworkError } from "../../api/errors";
-import type { Answered, AnswerNew, AnswerOut, Lease, Leases, QueueProgress, Undone } from "../../api/types";
+import type { Answered, AnswerNew, AnswerOut, Lease, Leases, QueueProgress, Reversal, Undone } from "../../api/types";
 import type { Deps } from "./engine";
 import type { OpStore } from "./store";
-import type { LabelApi, Op } from "./types";
+import type { LabelApi, Op, Redo } from "./types";
 
 const image = (id: string) => ({ id, row: 0, key: `${id}.jpg`, width: 64, height: 128, camera: 0 });
 
@@ -23,6 +23,7 @@ export class FakeApi implements LabelApi {
   withdrawNext: string[] = [];
   earlier: AnswerOut[] = [];
   leaseBack = true;
+  reverses: Reversal = { parts: [], later: 0 };
   failWith: Error | null = null; // thrown by answer and undo
   failLeaseWith: Error | null = null;
   private fence = 1;
@@ -49,7 +50,7 @@ export class FakeApi implements LabelApi {
   private leases(leases: Lease[]): Leases {
     const withdrawn = this.withdrawNext.splice(0);
     const empty = leases.length === 0 && this.open.length === 0 ? ("waiting_for_model" as const) : null;
-    return { leases, progress: this.progress(), empty, empty_detail: null, run_state: "asking", withdrawn };
+    return { leases, progress: this.progress(), empty, empty_detail: null, empty_count: null, empty_seconds: null, run_state: "asking", withdrawn };
   }
 
   async lease(count: number, held: string[]): Promise<Leases> {
@@ -83,11 +84,16 @@ export class FakeApi implements LabelApi {
     const questionId = body?.question_id ?? this.earlier.find((one) => one.id === answerId)!.question_id;
     if (this.leaseBack) this.open.push(questionId);
     const back = this.leaseBack ? lease(questionId, ++this.fence) : null;
-    return { answer: out(answerId, questionId), lease: back, progress: this.progress() };
+    return { answer: out(answerId, questionId), lease: back, progress: this.progress(), reverses: this.reverses };
   }
 
-  async mine(): Promise<AnswerOut[]> {
-    return this.earlier;
+  async mine(limit: number, offset: number): Promise<AnswerOut[]> {
+    const standing = this.earlier.filter((one) => !this.undoneIds.includes(one.id));
+    return standing.slice(offset, offset + limit);
+  }
+
+  async reversal(): Promise<Reversal> {
+    return this.reverses;
   }
 }
 
@@ -101,6 +107,9 @@ export function out(id: string, questionId: string): AnswerOut {
     at,
     undone: false,
     late: false,
+    bad_sides: [],
+    swapped: false,
+    seconds: 1,
     left: image("l"),
     right: image("r"),
   };
@@ -110,17 +119,27 @@ export class MemoryStore implements OpStore {
   readonly kept = new Map<string, string>();
   full = false;
 
-  load(): Op[] {
+  redos: readonly Redo[] = [];
+
+  async load(): Promise<Op[]> {
     return [...this.kept.keys()].sort().map((key) => JSON.parse(this.kept.get(key)!) as Op);
   }
 
-  put(op: Op): void {
+  async put(op: Op): Promise<void> {
     if (this.full) throw new DOMException("full", "QuotaExceededError");
     this.kept.set(op.key, JSON.stringify(op));
   }
 
-  remove(key: string): void {
+  async remove(key: string): Promise<void> {
     this.kept.delete(key);
+  }
+
+  async loadRedos(): Promise<Redo[]> {
+    return [...this.redos];
+  }
+
+  async keepRedos(redos: readonly Redo[]): Promise<void> {
+    this.redos = redos;
   }
 }
 

@@ -1,14 +1,29 @@
 import type { AnswerOut, Verdict } from "../../api/types";
-import type { Entry, EntryState, Op } from "./types";
+import type { BadSide, Entry, EntryState, Op } from "./types";
 
-const LENGTH = 20;
+const SHOWN = 20;
+const stands = (entry: Entry) => entry.state === "waiting" || entry.state === "saved";
 
-/** The last answers, oldest first; entries are replaced, never changed, so that React sees it. */
+/** The answers of this person that are known here, oldest first; entries are replaced, never changed. */
 export class History {
-  entries: Entry[] = [];
+  private entries: Entry[] = [];
+
+  /** Those of the strip. */
+  get last(): Entry[] {
+    return this.entries.slice(-SHOWN);
+  }
+
+  /** How many the server has that are known here and stand. */
+  get saved(): number {
+    return this.entries.filter((entry) => entry.state === "saved").length;
+  }
+
+  get canUndo(): boolean {
+    return this.entries.some(stands);
+  }
 
   add(entry: Entry): void {
-    this.entries = [...this.entries, entry].slice(-LENGTH);
+    this.entries = [...this.entries, entry];
   }
 
   /** Mark one; with `only`, only if it is in that state. */
@@ -20,7 +35,6 @@ export class History {
 
   /** The answer to take back: the named one, or the newest that stands. */
   standing(id?: string): Entry | undefined {
-    const stands = (entry: Entry) => entry.state === "waiting" || entry.state === "saved";
     if (id !== undefined) return this.entries.find((entry) => entry.id === id && stands(entry));
     return this.entries.findLast(stands);
   }
@@ -34,7 +48,8 @@ export class History {
         id: op.body.id,
         questionId: op.body.question_id,
         verdict: op.body.verdict,
-        badSides: [],
+        badSides: op.body.bad_sides ?? [],
+        swapped: op.body.swapped ?? false,
         left: op.left,
         right: op.right,
         state: undone.has(op.body.id) ? "undone" : "waiting",
@@ -46,7 +61,7 @@ export class History {
   /** What the server has, newest first; it goes before what this page added. */
   addSaved(answers: readonly AnswerOut[]): void {
     const fresh = answers.filter((answer) => !this.has(answer.id)).reverse();
-    this.entries = [...fresh.map(toEntry), ...this.entries].slice(-LENGTH);
+    this.entries = [...fresh.map(toEntry), ...this.entries];
   }
 
   private has(id: string): boolean {
@@ -55,13 +70,15 @@ export class History {
 }
 
 function toEntry(answer: AnswerOut): Entry {
+  const [left, right] = answer.swapped ? [answer.right, answer.left] : [answer.left, answer.right];
   return {
     id: answer.id,
     questionId: answer.question_id,
     verdict: answer.verdict as Verdict,
-    badSides: [],
-    left: answer.left.id,
-    right: answer.right.id,
+    badSides: answer.bad_sides as BadSide[],
+    swapped: answer.swapped,
+    left: left.id,
+    right: right.id,
     state: answer.undone ? "undone" : "saved",
     item: null,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { commandOf, isTyping, type Press } from "./keys";
+import { commandOf, DEFAULTS, isTyping, rebound, type Press } from "./keys";
 
 const press = (key: string, changes: Partial<Press> = {}): Press => ({
   key,
@@ -32,7 +32,7 @@ describe("the keys", () => {
     expect(commandOf(press("s", { ctrlKey: true }), false)).toBeNull();
     expect(commandOf(press("d", { metaKey: true }), false)).toBeNull();
     expect(commandOf(press("ArrowLeft", { altKey: true }), false)).toBeNull();
-    expect(commandOf(press("Tab"), false)).toBeNull();
+    expect(commandOf(press("Tab", { shiftKey: true }), false)).toBeNull();
   });
 
   it("undo and redo", () => {
@@ -41,6 +41,17 @@ describe("the keys", () => {
     expect(commandOf(press("z", { ctrlKey: true }), false)).toEqual({ do: "undo" });
     expect(commandOf(press("Z", { shiftKey: true }), false)).toEqual({ do: "redo" });
     expect(commandOf(press("Z", { metaKey: true, shiftKey: true }), false)).toEqual({ do: "redo" });
+  });
+
+  it("put a pair back with Tab", () => {
+    expect(commandOf(press("Tab"), false)).toEqual({ do: "skip" });
+  });
+
+  it("can be given anew, and then mean nothing else", () => {
+    const mine = rebound(DEFAULTS, "same", "d");
+    expect(commandOf(press("d"), false, mine)).toEqual({ do: "answer", verdict: "same" });
+    expect(commandOf(press("s"), false, mine)).toBeNull();
+    expect(commandOf(press("ArrowLeft"), false, mine)).toEqual({ do: "answer", verdict: "different" });
   });
 
   it("name sides after a bad image, and nothing else", () => {

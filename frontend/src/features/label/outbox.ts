@@ -19,6 +19,7 @@ export class Outbox {
   volatile = false;
   private ops: Op[] = [];
   private busy = false;
+  private loaded = false; // what an earlier page left goes first
   private blocked = false; // signed out: wait for resume()
   private wait = FIRST_WAIT_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -33,10 +34,21 @@ export class Outbox {
     return this.ops;
   }
 
-  /** Take up what an earlier page left. */
-  load(): void {
-    const known = new Set(this.ops.map((op) => op.key));
-    this.ops = [...this.store.load().filter((op) => !known.has(op.key)), ...this.ops];
+  /** Whether an answer to this question waits here. */
+  holds(questionId: string): boolean {
+    return this.ops.some((op) => op.kind === "answer" && op.body.question_id === questionId);
+  }
+
+  /** Take up what an earlier page left; nothing is sent before. */
+  async load(): Promise<void> {
+    try {
+      const left = await this.store.load();
+      const known = new Set(this.ops.map((op) => op.key));
+      this.ops = [...left.filter((op) => !known.has(op.key)), ...this.ops];
+    } catch {
+      this.volatile = true;
+    }
+    this.loaded = true;
   }
 
   /** A key that sorts after every earlier one, also those of an earlier page. */
@@ -73,7 +85,7 @@ export class Outbox {
 
   private pump(): void {
     const op = this.ops[0];
-    if (!op || this.busy || this.blocked || this.timer !== undefined) return;
+    if (!op || !this.loaded || this.busy || this.blocked || this.timer !== undefined) return;
     this.busy = true;
     void this.trySend(op).finally(() => {
       this.busy = false;
@@ -113,15 +125,15 @@ export class Outbox {
 
   /** Keep a changed operation (the fence that was filled in before the first sending). */
   keep(op: Op): void {
-    try {
-      this.store.put(op);
-    } catch {
+    this.store.put(structuredClone(op)).catch(() => {
       this.volatile = true;
-    }
+      this.events.changed();
+    });
   }
 
   private drop(op: Op): void {
     this.ops = this.ops.filter((other) => other !== op);
-    this.store.remove(op.key);
+    // What stays behind is sent again by a later page: same id and body, so it counts once.
+    this.store.remove(op.key).catch(() => undefined);
   }
 }

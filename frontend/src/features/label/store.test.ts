@@ -1,34 +1,45 @@
+import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
-import { LocalOpStore } from "./store";
+import { IdbOpStore } from "./store";
 import type { Op } from "./types";
 
 const undo = (key: string): Op => ({ kind: "undo", key, answerId: `a${key}`, questionId: "q" });
 
-beforeEach(() => localStorage.clear());
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory();
+});
 
 describe("the store of unsent answers", () => {
-  it("gives them back in the order they were made", () => {
-    const store = new LocalOpStore("p1", "r1");
-    store.put(undo("002"));
-    store.put(undo("001"));
-    expect(new LocalOpStore("p1", "r1").load().map((op) => op.key)).toEqual(["001", "002"]);
+  it("gives them back in the order they were made", async () => {
+    const store = new IdbOpStore("p1", "r1");
+    await store.put(undo("002"));
+    await store.put(undo("001"));
+    expect((await new IdbOpStore("p1", "r1").load()).map((op) => op.key)).toEqual(["001", "002"]);
   });
 
-  it("keeps people and runs apart", () => {
-    new LocalOpStore("p1", "r1").put(undo("001"));
-    expect(new LocalOpStore("p2", "r1").load()).toEqual([]);
-    expect(new LocalOpStore("p1", "r2").load()).toEqual([]);
+  it("keeps people and runs apart", async () => {
+    await new IdbOpStore("p1", "r1").put(undo("001"));
+    expect(await new IdbOpStore("p2", "r1").load()).toEqual([]);
+    expect(await new IdbOpStore("p1", "r2").load()).toEqual([]);
   });
 
-  it("forgets what was sent", () => {
-    const store = new LocalOpStore("p1", "r1");
-    store.put(undo("001"));
-    store.remove("001");
-    expect(store.load()).toEqual([]);
+  it("forgets what was sent", async () => {
+    const store = new IdbOpStore("p1", "r1");
+    await store.put(undo("001"));
+    await store.remove("001");
+    expect(await store.load()).toEqual([]);
   });
 
-  it("passes over what it cannot read", () => {
-    localStorage.setItem("ucal.unsent.p1.r1.000", "{half");
-    expect(new LocalOpStore("p1", "r1").load()).toEqual([]);
+  it("keeps what may be redone", async () => {
+    const redo = { questionId: "q", verdict: "same", badSides: [], swapped: true, left: "a", right: "b", seconds: 1 } as const;
+    await new IdbOpStore("p1", "r1").keepRedos([{ ...redo, badSides: [] }]);
+    expect(await new IdbOpStore("p1", "r1").loadRedos()).toEqual([redo]);
+    expect(await new IdbOpStore("p1", "r2").loadRedos()).toEqual([]);
+  });
+
+  it("rejects where the browser keeps nothing", async () => {
+    globalThis.indexedDB = { open: () => { throw new DOMException("no", "SecurityError"); } } as unknown as IDBFactory;
+    await expect(new IdbOpStore("p1", "r1").put(undo("001"))).rejects.toThrow("no");
   });
 });

@@ -1,56 +1,78 @@
-import type { Op } from "./types";
+import type { Op, Redo } from "./types";
 
-/** Where unsent answers outlive the page. */
+/** Where unsent answers outlive the page, and what may be redone. */
 export interface OpStore {
-  load(): Op[];
-  put(op: Op): void;
-  remove(key: string): void;
+  load(): Promise<Op[]>;
+  put(op: Op): Promise<void>;
+  remove(key: string): Promise<void>;
+  loadRedos(): Promise<Redo[]>;
+  keepRedos(redos: readonly Redo[]): Promise<void>;
 }
+
+const DATABASE = "ucal";
+const OPS = "unsent";
+const REDOS = "redos";
 
 /**
- * One entry per operation in localStorage, so that two tabs never overwrite each other's. What both tabs send has the
+ * One record per operation in IndexedDB, so that two tabs never overwrite each other's. What both tabs send has the
  * same id and body, and counts once.
  *
- * `put` throws when the browser keeps nothing; the outbox then says so.
+ * Every call rejects when the browser keeps nothing; the outbox then says so.
  */
-export class LocalOpStore implements OpStore {
+export class IdbOpStore implements OpStore {
   private readonly prefix: string;
+  private database: Promise<IDBDatabase> | null = null;
 
   constructor(personId: string, runId: string) {
-    this.prefix = `ucal.unsent.${personId}.${runId}.`;
+    this.prefix = `${personId}.${runId}.`;
   }
 
-  load(): Op[] {
-    const names: string[] = [];
-    try {
-      for (let index = 0; index < localStorage.length; index++) {
-        const name = localStorage.key(index);
-        if (name?.startsWith(this.prefix)) names.push(name);
-      }
-      return names.sort().flatMap((name) => parse(localStorage.getItem(name)));
-    } catch {
-      return [];
-    }
+  async load(): Promise<Op[]> {
+    const mine = IDBKeyRange.bound(this.prefix, `${this.prefix}\uffff`);
+    const found = await this.ask<Op[]>(OPS, "readonly", (store) => store.getAll(mine));
+    return found.filter((op) => op.kind === "answer" || op.kind === "undo");
   }
 
-  put(op: Op): void {
-    localStorage.setItem(this.prefix + op.key, JSON.stringify(op));
+  async put(op: Op): Promise<void> {
+    await this.ask(OPS, "readwrite", (store) => store.put(op, this.prefix + op.key));
   }
 
-  remove(key: string): void {
-    try {
-      localStorage.removeItem(this.prefix + key);
-    } catch {
-      // Nothing was kept, so nothing is left.
-    }
+  async remove(key: string): Promise<void> {
+    await this.ask(OPS, "readwrite", (store) => store.delete(this.prefix + key));
+  }
+
+  async loadRedos(): Promise<Redo[]> {
+    return (await this.ask<Redo[] | undefined>(REDOS, "readonly", (store) => store.get(this.prefix))) ?? [];
+  }
+
+  async keepRedos(redos: readonly Redo[]): Promise<void> {
+    await this.ask(REDOS, "readwrite", (store) => store.put([...redos], this.prefix));
+  }
+
+  /** Do one request in a transaction of its own; resolves once the transaction is complete. */
+  private async ask<T>(
+    name: string,
+    mode: IDBTransactionMode,
+    make: (store: IDBObjectStore) => IDBRequest,
+  ): Promise<T> {
+    const database = await (this.database ??= open());
+    return new Promise((resolve, reject) => {
+      const transaction = database.transaction(name, mode, { durability: "strict" });
+      const request = make(transaction.objectStore(name));
+      transaction.oncomplete = () => resolve(request.result as T);
+      transaction.onerror = transaction.onabort = () => reject(transaction.error ?? request.error);
+    });
   }
 }
 
-function parse(text: string | null): Op[] {
-  try {
-    const op = JSON.parse(text ?? "") as Op;
-    return op.kind === "answer" || op.kind === "undo" ? [op] : [];
-  } catch {
-    return [];
-  }
+function open(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(OPS);
+      request.result.createObjectStore(REDOS);
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = request.onblocked = () => reject(request.error);
+  });
 }

@@ -25,7 +25,8 @@ export interface SupplyDeps {
 export class Supply {
   progress: QueueProgress | null = null;
   empty: EmptyReason | null = null;
-  emptyDetail: string | null = null;
+  emptyCount: number | null = null;
+  emptyUntil: number | null = null;
   unreachable = false;
   asked = false; // the first response is in
   fatal: Error | null = null;
@@ -162,7 +163,8 @@ export class Supply {
   private update(answer: Leases, returning: ReadonlySet<string>): void {
     this.progress = answer.progress;
     this.empty = answer.empty;
-    this.emptyDetail = answer.empty_detail;
+    this.emptyCount = answer.empty_count;
+    this.emptyUntil = answer.empty_seconds === null ? null : Date.now() + 1000 * answer.empty_seconds;
     this.deps.buffer.drop(answer.withdrawn.filter((id) => !returning.has(id)));
   }
 

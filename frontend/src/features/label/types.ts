@@ -6,6 +6,7 @@ import type {
   Lease,
   Leases,
   QueueProgress,
+  Reversal,
   Undone,
   Verdict,
 } from "../../api/types";
@@ -25,12 +26,16 @@ export interface Entry {
   id: string;
   questionId: string;
   verdict: Verdict;
-  badSides: BadSide[];
+  badSides: BadSide[]; // as stored
+  swapped: boolean;
   left: string; // image ids, as they stood on the screen
   right: string;
   state: EntryState;
   item: Item | null; // null: answered before this page was loaded
 }
+
+/** An answer that was taken back and may be given again, also by a later page. */
+export type Redo = Pick<Entry, "questionId" | "verdict" | "badSides" | "swapped" | "left" | "right"> & { seconds: number };
 
 /** Something to be sent, in order, at least once. */
 export type Op =
@@ -46,12 +51,16 @@ export interface LabelApi {
   release(ids: string[], how: ReleaseHow): Promise<void>;
   answer(body: AnswerNew): Promise<Answered>;
   undo(answerId: string): Promise<Undone>;
-  mine(limit: number): Promise<AnswerOut[]>;
+  /** Standing answers of this person, newest first. */
+  mine(limit: number, offset: number): Promise<AnswerOut[]>;
+  reversal(answerId: string): Promise<Reversal>;
 }
 
 export type Notice =
   | { kind: "refused" | "undo-refused"; detail: string }
-  | { kind: "undo-closed" | "skipped-broken" };
+  | { kind: "undo-closed" }
+  | { kind: "skipped-broken"; image: string }
+  | { kind: "reversed"; reversal: Reversal };
 
 /** What the page draws. */
 export interface Snapshot {
@@ -63,8 +72,10 @@ export interface Snapshot {
   volatile: boolean; // nothing can be kept in this browser
   progress: QueueProgress | null;
   empty: EmptyReason | null;
-  emptyDetail: string | null;
+  emptyCount: number | null; // leased_to_others
+  emptyUntil: number | null; // waiting_for_model: expected moment of the next questions, epoch ms
   history: readonly Entry[]; // oldest first, at most 20
+  canUndo: boolean;
   canRedo: boolean;
   fatal: Error | null;
   notice: (Notice & { id: number }) | null;

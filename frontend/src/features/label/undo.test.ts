@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../../api/errors";
 import { answer, settle, started } from "./driving";
-import { FakeApi, offline, out } from "./fakes";
+import { FakeApi, MemoryStore, offline, out } from "./fakes";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -108,6 +108,47 @@ describe("undo", () => {
     api.withdrawNext = ["q0"]; // the server does not know of the undo yet
     await vi.advanceTimersByTimeAsync(2500);
     expect(engine.read().current!.lease.question.id).toBe("q0");
+  });
+
+  it("goes on past what was fetched at first, and shows nothing else meanwhile", async () => {
+    const api = new FakeApi(3);
+    api.earlier = Array.from({ length: 130 }, (_, index) => out(`before-${index}`, `old-${index}`));
+    const engine = started(api);
+    await settle();
+    for (let index = 0; index < 130; index++) {
+      expect(engine.undo()).toBe(true);
+      expect(engine.read().current).toBeNull();
+      await settle();
+      expect(engine.read().current!.lease.question.id).toBe(`old-${index}`);
+      await settle();
+    }
+    expect(engine.undo()).toBe(false);
+  });
+
+  it("can be redone after a reload", async () => {
+    const api = new FakeApi(5);
+    const store = new MemoryStore();
+    const before = started(api, store);
+    const first = await answer(before, "different");
+    before.undo();
+    await settle();
+    before.stop(true);
+    const engine = started(api, store);
+    await settle();
+    expect(engine.read().canRedo).toBe(true);
+    engine.redo();
+    await settle();
+    expect(api.received.at(-1)).toMatchObject({ question_id: first, verdict: "different" });
+  });
+
+  it("of a large merge is said", async () => {
+    const api = new FakeApi(5);
+    api.reverses = { parts: [12, 9], later: 3 };
+    const engine = started(api);
+    await answer(engine);
+    engine.undo();
+    await settle();
+    expect(engine.read().notice).toMatchObject({ kind: "reversed", reversal: { parts: [12, 9], later: 3 } });
   });
 
   it("can be taken back by redo", async () => {

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import type { Verdict } from "../../api/types";
+import { useKeyChoice } from "./bindings";
 import { commandOf, isTyping, type Command } from "./keys";
 import type { BadSide } from "./types";
 
@@ -14,38 +15,41 @@ interface Commands {
   onHelp: () => void;
   onMagnify: (on: boolean) => void;
   onExemplar: (index: number) => void;
+  onView: (change: "zoom-in" | "zoom-out" | "flip" | "brighter" | "darker" | "plain") => void;
 }
 
 /** Listen to the keyboard while the page is open. */
 export function useCommands(choosingBad: boolean, commands: Commands): void {
-  const latest = useRef({ choosingBad, commands });
+  const choice = useKeyChoice();
+  const latest = useRef({ choosingBad, commands, choice });
   useEffect(() => {
-    latest.current = { choosingBad, commands };
+    latest.current = { choosingBad, commands, choice };
   });
   useEffect(() => {
     const down = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || isTyping(event.target)) return;
-      // Space and Enter on a focused button press that button.
-      const onButton = event.target instanceof Element && event.target.closest("button, a") !== null;
       const now = latest.current;
-      const command = commandOf(event, now.choosingBad);
+      if (event.defaultPrevented || isTyping(event.target) || now.choice.off) return;
+      // Space, Enter and Tab on a focused button are that button's.
+      const onButton = event.target instanceof Element && event.target.closest("button, a") !== null;
+      const { bindings } = now.choice;
+      const command = commandOf(event, now.choosingBad, bindings);
       if (!command) {
-        if (event.repeat && commandOf({ ...pressOf(event), repeat: false }, now.choosingBad)) event.preventDefault();
+        if (event.repeat && commandOf({ ...pressOf(event), repeat: false }, now.choosingBad, bindings)) event.preventDefault();
         return;
       }
-      if (command.do === "magnify" && onButton) return;
+      if (onButton && (event.key === " " || event.key === "Enter" || event.key === "Tab")) return;
+      if (event.key === "Tab" && !now.commands.active) return;
       event.preventDefault();
       run(command, now.commands);
     };
-    const up = (event: KeyboardEvent) => event.key === " " && latest.current.commands.onMagnify(false);
-    const away = () => latest.current.commands.onMagnify(false);
+    const up = () => latest.current.commands.onMagnify(false);
     window.addEventListener("keydown", down);
     window.addEventListener("keyup", up);
-    window.addEventListener("blur", away);
+    window.addEventListener("blur", up);
     return () => {
       window.removeEventListener("keydown", down);
       window.removeEventListener("keyup", up);
-      window.removeEventListener("blur", away);
+      window.removeEventListener("blur", up);
     };
   }, []);
 }
@@ -58,6 +62,8 @@ function run(command: Command, to: Commands): void {
   switch (command.do) {
     case "undo":
       return to.onUndo();
+    case "redo":
+      return to.onRedo();
     case "help":
       return to.onHelp();
     default:
@@ -79,9 +85,14 @@ function runOnPair(command: Command, to: Commands): void {
       return to.onMagnify(true);
     case "back":
       return to.onBack();
-    case "redo":
-      return to.onRedo();
     case "skip":
       return to.onSkip();
+    case "zoom-in":
+    case "zoom-out":
+    case "flip":
+    case "brighter":
+    case "darker":
+    case "plain":
+      return to.onView(command.do);
   }
 }

@@ -3,7 +3,7 @@ import { onSignedInAgain } from "../../api/again";
 import { labelApi } from "./api";
 import { LabelEngine } from "./engine";
 import { decodePair, warm } from "./images";
-import { LocalOpStore } from "./store";
+import { IdbOpStore } from "./store";
 import type { Snapshot } from "./types";
 
 /** One engine per run and person, alive while the page is open. */
@@ -12,7 +12,7 @@ export function useEngine(runId: string, personId: string): [LabelEngine, Snapsh
     () =>
       new LabelEngine({
         api: labelApi(runId),
-        store: new LocalOpStore(personId, runId),
+        store: new IdbOpStore(personId, runId),
         decode: decodePair,
         warm,
         random: Math.random,

@@ -10,23 +10,14 @@ import { go } from "../../components/router";
 import { Failed, Loading, Refusal } from "../../components/States";
 import { m } from "../../messages";
 
-const NUMBERS = [
-  ["epochs", m.newRun.epochs],
-  ["query_from", m.newRun.queryFrom],
-  ["budget_per_round", m.newRun.perRound],
-  ["seed", m.newRun.seed],
-] as const;
-const CHOICES = [
-  ["annotator", m.newRun.annotator, m.newRun.annotators],
-  ["policy", m.newRun.policy, m.newRun.policies],
-  ["base", m.newRun.base, m.newRun.bases],
-] as const;
+const NUMBERS = ["epochs", "query_from", "budget_per_round", "seed"] as const;
+const CHOICES = ["annotator", "policy", "base"] as const;
 
 type Fields = Record<string, string>;
 
 /** Settings that were filled in; what was left empty is for the preset to say. */
 export function configOf(fields: Fields): Record<string, string | number> {
-  const numbers = new Set<string>(NUMBERS.map(([key]) => key));
+  const numbers = new Set<string>(NUMBERS);
   const filled = Object.entries(fields).filter(([, value]) => value !== "");
   return Object.fromEntries(filled.map(([key, value]) => [key, numbers.has(key) ? Number(value) : value]));
 }
@@ -103,8 +94,8 @@ function Presets({ presets, chosen, onChoose }: PresetsProps) {
             onChange={() => onChoose(preset.name)}
           />
           <span>
-            <strong>{preset.title}</strong>
-            <span className="quiet small">{preset.description}</span>
+            <strong>{m.newRun.presets[preset.name]?.[0] ?? preset.title}</strong>
+            <span className="quiet small">{m.newRun.presets[preset.name]?.[1] ?? preset.description}</span>
           </span>
         </label>
       ))}
@@ -131,7 +122,9 @@ function Settings({ fields, defaults, onChange }: SettingsProps) {
         {m.newRun.settings} <span className="quiet small">{m.newRun.settingsHint}</span>
       </summary>
       <div className="form-row settings-fields">
-        {CHOICES.map(([key, label, words]) => (
+        {CHOICES.map((key) => {
+          const [label, words] = m.newRun.choices[key];
+          return (
           <SelectField key={key} label={label} value={fields[key] ?? ""} onChange={(event) => set(key, event.target.value)}>
             <option value="">{said(key, words)}</option>
             {Object.entries(words)
@@ -142,11 +135,12 @@ function Settings({ fields, defaults, onChange }: SettingsProps) {
                 </option>
               ))}
           </SelectField>
-        ))}
-        {NUMBERS.map(([key, label]) => (
+          );
+        })}
+        {NUMBERS.map((key) => (
           <TextField
             key={key}
-            label={label}
+            label={m.newRun.numbers[key]}
             type="number"
             min={0}
             step={1}

@@ -13,9 +13,10 @@ export function StateLine({ run }: { run: Run }) {
   if (over) parts.push(m.time.ago(duration(secondsSince(run.finished_at ?? run.state_since, now))));
   else parts.push(m.runs.since(duration(secondsSince(run.state_since, now))));
   if (run.pausing) parts.push(m.runs.pausing);
-  if (run.waiting_for && !over) parts.push(m.runs.waitsFor(run.waiting_for));
+  const waits = waitsFor(run);
+  if (waits && !over) parts.push(m.runs.waitsFor(waits));
   if (!over) parts.push(run.heartbeat_age === null ? m.runs.heartbeatNone : m.runs.heartbeat(duration(run.heartbeat_age)));
-  if (over && run.stopped) parts.push(m.runs.ended(run.stopped));
+  if (over && run.stopped) parts.push(m.runs.ended(m.runs.endings[run.stopped] ?? run.stopped));
   return (
     <div className="state-line">
       <StatePill state={run.state} />
@@ -24,4 +25,10 @@ export function StateLine({ run }: { run: Run }) {
       ))}
     </div>
   );
+}
+
+function waitsFor(run: Run): string | null {
+  if (run.waiting_for === null) return null;
+  if (run.state === "paused") return m.runs.waits.resume;
+  return run.state === "asking" && run.open > 0 ? m.runs.waits.answers(run.open) : m.runs.waits.worker;
 }

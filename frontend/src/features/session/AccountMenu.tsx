@@ -1,13 +1,13 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { useQueryClient } from "@tanstack/react-query";
-import { Check, KeyRound, LogOut, Monitor, Moon, Sun, Users } from "lucide-react";
+import { Check, KeyRound, Languages, LogOut, Monitor, Moon, Sun, Users } from "lucide-react";
 import { useState } from "react";
 import { api } from "../../api/client";
 import type { Person } from "../../api/types";
 import { messageOf } from "../../components/States";
 import { go } from "../../components/router";
 import { say } from "../../components/Toasts";
-import { m } from "../../messages";
+import { chooseLanguage, LANGUAGES, m, shownLanguage } from "../../messages";
 import { setTheme, wantedTheme, type Theme } from "../../components/theme";
 
 const THEMES: [Theme, typeof Sun][] = [
@@ -61,6 +61,22 @@ export function AccountMenu({ person }: { person: Person }) {
             {THEMES.map(([name, Icon]) => (
               <Menu.RadioItem key={name} value={name} className="menu-item" onSelect={() => pick(name)}>
                 <Icon size={16} aria-hidden /> {m.session.themes[name]}
+                <Menu.ItemIndicator className="tick">
+                  <Check size={16} aria-hidden />
+                </Menu.ItemIndicator>
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
+          <Menu.Label className="menu-label">{m.session.language}</Menu.Label>
+          <Menu.RadioGroup value={shownLanguage()}>
+            {LANGUAGES.map(([language, name]) => (
+              <Menu.RadioItem
+                key={language}
+                value={language}
+                className="menu-item"
+                onSelect={() => void chooseLanguage(language).catch(() => say(m.errors.network))}
+              >
+                <Languages size={16} aria-hidden /> <span lang={language === "zh" ? "zh-Hans" : language}>{name}</span>
                 <Menu.ItemIndicator className="tick">
                   <Check size={16} aria-hidden />
                 </Menu.ItemIndicator>

@@ -1,12 +1,9 @@
-/** Every word the page says. One file, so that it can be read through, and translated, in one go. */
-
-const number = new Intl.NumberFormat("en-GB");
-
-export const n = (value: number): string => number.format(value);
+/** Every word the page says, in English. The type of this object is what every other language must have. */
+import { n } from "./locale";
 
 const many = (count: number, one: string, more: string): string => `${n(count)} ${count === 1 ? one : more}`;
 
-export const m = {
+export const en = {
   product: "UCAL",
   tagline: "Same or different?",
   errors: {
@@ -21,6 +18,8 @@ export const m = {
     crashDetail: "Your answers are kept. Loading the page again usually helps.",
     reload: "Load again",
     home: "All projects",
+    /** What other languages say in place of the server's own words, by the error's name. */
+    named: {} as Record<string, string>,
   },
   common: {
     cancel: "Cancel",
@@ -37,6 +36,7 @@ export const m = {
     optional: "optional",
     actions: "Actions",
     skipTo: "Skip to content",
+    whereAmI: "Where this page is",
   },
   session: {
     title: "Sign in",
@@ -50,6 +50,7 @@ export const m = {
     againDetail: "Sign in to go on. Nothing is lost: your answers wait here and are sent afterwards.",
     account: "Account",
     theme: "Theme",
+    language: "Language",
     themes: { dark: "Dark", light: "Light", system: "As the system" },
     tokens: "API tokens",
     people: "People",
@@ -196,21 +197,30 @@ export const m = {
     settings: "Settings",
     settingsHint: "Empty fields keep what the choice above says.",
     keep: "as chosen",
-    base: "How features are learnt",
-    policy: "What is asked",
-    annotator: "Who answers",
-    epochs: "Rounds",
-    queryFrom: "First round that asks",
-    perRound: "Answers per round, at most",
-    seed: "Seed",
-    bases: { "cluster-contrast": "Cluster Contrast", spcl: "SpCL" } as Record<string, string>,
-    policies: {
-      ucal: "UCAL: splits and merges",
-      similar: "Most similar pairs",
-      random: "Random pairs",
-      none: "Nothing",
-    } as Record<string, string>,
-    annotators: { people: "People, on the label page", oracle: "The known identities (simulation)" } as Record<string, string>,
+    numbers: {
+      epochs: "Rounds",
+      query_from: "First round that asks",
+      budget_per_round: "Answers per round, at most",
+      seed: "Seed",
+    },
+    choices: {
+      annotator: [
+        "Who answers",
+        { people: "People, on the label page", oracle: "The known identities (simulation)" },
+      ],
+      policy: [
+        "What is asked",
+        {
+          ucal: "UCAL: splits and merges",
+          similar: "Most similar pairs",
+          random: "Random pairs",
+          none: "Nothing",
+        },
+      ],
+      base: ["How features are learnt", { "cluster-contrast": "Cluster Contrast", spcl: "SpCL" }],
+    } as Record<"annotator" | "policy" | "base", [string, Record<string, string>]>,
+    /** What other languages say in place of the server's own words, by the preset's name. */
+    presets: {} as Record<string, [string, string]>,
     start: "Start run",
   },
   runs: {
@@ -233,6 +243,13 @@ export const m = {
     steps: { embed: "Embed", cluster: "Cluster", ask: "Ask", train: "Train", evaluate: "Measure" },
     since: (ago: string) => `for ${ago}`,
     waitsFor: (what: string) => `waits for ${what}`,
+    waits: {
+      answers: (count: number) => many(count, "answer", "answers"),
+      worker: "the worker",
+      resume: "somebody to resume it",
+    },
+    /** What other languages say in place of the server's own words. */
+    endings: {} as Record<string, string>,
     heartbeat: (ago: string) => `worker heard ${ago} ago`,
     heartbeatNone: "no worker on it now",
     pausing: "Pausing after the current step",
@@ -318,6 +335,9 @@ export const m = {
       merge: "The model keeps these apart, but they may be one.",
       conflict: "Earlier answers contradict each other here. A fresh look settles it.",
       control: "A pick made without the model’s opinion.",
+      calibrate: "The model learns here how alike two images of one identity look.",
+      group: "The model thinks that these belong together, or nearly.",
+      second_look: "An answer here was a surprise, and much hangs on it. A second look settles it.",
     } as Record<string, string>,
     verdicts: { same: "Same", different: "Different", unsure: "Unsure", bad_image: "Bad image" },
     group: (size: number) => (size === 1 ? "single image" : `group of ${n(size)} images`),
@@ -347,13 +367,38 @@ export const m = {
     waitingDetail: "They are kept in this browser and sent as soon as the server answers. Go on.",
     volatile: "This browser keeps nothing: unsent answers would be lost with this page.",
     history: "Last answers",
-    historyEmpty: "Your answers appear here. Click one to take it back.",
-    takeBack: (verdict: string) => `Take back: ${verdict}`,
+    historyEmpty: "Your answers appear here. Click one to change it.",
+    change: (verdict: string) => `Change: ${verdict}`,
+    changing: {
+      title: "Change this answer?",
+      about: "It is taken back, and that very question comes to the screen again.",
+      nothing: "No group of images comes apart.",
+      apart: (one: number, two: number) => `Un-merges ${n(one + two)} images into groups of ${n(one)} and ${n(two)}.`,
+      later: (count: number) => `${many(count, "later answer", "later answers")} may need a second look.`,
+      takeBack: "Take back and ask again",
+      keep: "Keep the answer",
+    },
+    mergeTwice: (one: number, two: number) =>
+      `Makes one group of ${n(one + two)} images out of ${n(one)} and ${n(two)}. Say Same once more to do it.`,
+    swiped: (verdict: string) => `Answered: ${verdict}`,
+    view: {
+      title: "Look closer",
+      zoomIn: "Zoom in",
+      zoomOut: "Zoom out",
+      flip: "Mirror the right image",
+      light: "Brightness and contrast",
+      brightness: "Brightness",
+      contrast: "Contrast",
+      plain: "As it was",
+    },
+    withOthers: (count: number) => `${many(count, "open pair is", "open pairs are")} with other people; what they put back comes to you.`,
+    waitAbout: (length: string) => `New questions in about ${length}.`,
+    soon: "New questions any moment now.",
     undone: "taken back",
     refused: (detail: string) => `An answer was not taken: ${detail}`,
     undoRefused: (detail: string) => `Not taken back: ${detail}`,
     undoClosed: "Taken back. That question is no longer open, so it does not come again.",
-    skippedBroken: "A pair was skipped: one of its images did not load.",
+    skippedBroken: (images: string) => `A pair was skipped after three tries: its images did not load (${images}).`,
     said: {
       saved: (verdict: string, count: number) => `${verdict}, saved, pair ${n(count)}`,
       undone: "Taken back",
@@ -379,18 +424,29 @@ export const m = {
     keys: {
       title: "Keys",
       about: "Keys work anywhere on this page except in text fields. Held keys answer once.",
-      rows: [
-        ["S  or  →", "Same"],
-        ["D  or  ←", "Different"],
-        ["U  or  ↓", "Unsure"],
-        ["X", "Bad image, then ← left, → right, ↓ both"],
-        ["Z  or  Backspace", "Undo, as often as needed"],
-        ["Shift + Z", "Redo"],
-        ["P", "Put the pair back for someone else"],
-        ["1 – 4", "Look at another image of both groups; again for the first"],
-        ["Space (hold)", "Magnify under the pointer, both sides alike"],
-        ["?", "This list"],
-      ] as [string, string][],
+      on: "Listen to keys",
+      change: "Change",
+      changeNamed: (what: string) => `Change the key for: ${what}`,
+      press: "Press a key",
+      reset: "All keys as they were",
+      exemplars: "Look at another image of both groups; again for the first",
+      actions: {
+        same: "Same",
+        different: "Different",
+        unsure: "Unsure",
+        bad: "Bad image, then ← left, → right, ↓ both",
+        undo: "Undo, as often as needed",
+        redo: "Redo",
+        skip: "Put the pair back for someone else",
+        magnify: "Hold: magnify under the pointer, both sides alike",
+        "zoom-in": "Zoom in",
+        "zoom-out": "Zoom out",
+        flip: "Mirror the right image",
+        brighter: "Brighter",
+        darker: "Darker",
+        plain: "Look at the images as they are",
+        help: "This list",
+      },
     },
   },
   time: {
@@ -400,4 +456,6 @@ export const m = {
     hours: (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} h`,
     days: (value: number) => many(Math.round(value), "day", "days"),
   },
-} as const;
+};
+
+export type Messages = typeof en;
