@@ -5,25 +5,17 @@ One knob, `hard`, scales everything in which cameras differ; 0 = all see the sam
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from ucal.datasets.pen import HEIGHT, WIDTH
-from ucal.datasets.people import CLOTHS
 from ucal.types import ByteArray, FloatArray
-
-Rgb = tuple[float, float, float]
 
 VIEWS = ("front", "back", "side")
 PLACES = ("pavement", "lawn", "brick", "shop", "hall", "road")
-_SET, _DRAWS = 4, 31  # cameras that are spread together; sets of which the typical one is taken
-_PROPERTIES = 13  # of a camera that are spread
 _SCENE_HEIGHT, _SCENE_WIDTH = 300, 420  # of a whole scene, pixels; a picture shows a part of it
 
 _GROUNDS = {
@@ -51,95 +43,49 @@ class Camera:
     gradient: float  # of the light, from left to right
     detail: float  # share of the resolution that is kept
     horizon: float  # share of the height
-    place: str  # one of PLACES
-    ground: Rgb
-    wall: Rgb  # what rises behind
     scene: ByteArray  # (300, 420, 3)
 
 
 def make_cameras(rng: np.random.Generator, count: int, hard: float) -> tuple[Camera, ...]:
-    """Make cameras that differ as much as `hard` says.
-
-    They come in sets of four. In a set the properties are spread evenly (a Latin hypercube: every
-    quarter of a range has one of the four), no two cameras stand at one place, and of 31 such sets
-    the one is taken whose cameras differ in colour as much as is typical. Free draws make the
-    cameras of some seeds several times as hard as those of others.
-    """
-    cameras: list[Camera] = []
-    while len(cameras) < count:
-        sets = sorted((_draw_set(rng, hard) for _ in range(_DRAWS)), key=_difference)
-        cameras += [replace(camera, scene=_make_scene(rng, camera)) for camera in sets[_DRAWS // 2]]
-    return tuple(cameras[:count])
+    """Make cameras that differ as much as `hard` says."""
+    return tuple(_make_camera(rng, hard) for _ in range(count))
 
 
-def _draw_set(rng: np.random.Generator, hard: float) -> list[Camera]:
-    ranks = rng.permuted(np.tile(np.arange(_SET), (_PROPERTIES, 1)), axis=1)
-    spread = (ranks + rng.uniform(size=ranks.shape)) / _SET
-    places = rng.permutation(len(PLACES))
-    return [
-        _draw_camera(rng, PLACES[int(place)], [float(u) for u in column], hard)
-        for place, column in zip(places, spread.T, strict=False)
-    ]
-
-
-def _draw_camera(rng: np.random.Generator, place: str, spread: Sequence[float], hard: float) -> Camera:
-    """Give a camera without its scene; `spread` says where in its range each property lies (0 to 1)."""
-    shares = iter(spread)
-
-    def within(low: float, high: float) -> float:
-        return low + (high - low) * next(shares)
-
-    views = rng.dirichlet((3.0, 3.0, 3.0))
-    ground, wall = (_triple(colour + rng.uniform(-22, 22, 3)) for colour in np.array(_GROUNDS[place]))
+def _make_camera(rng: np.random.Generator, hard: float) -> Camera:
+    horizon = float(rng.uniform(0.42, 0.62))
     return Camera(
-        gain=(1 + hard * within(-0.22, 0.22), 1 + hard * within(-0.22, 0.22), 1 + hard * within(-0.22, 0.22)),
-        offset=(hard * within(-12, 12), hard * within(-12, 12), hard * within(-12, 12)),
-        gamma=math.exp(hard * within(-0.4, 0.4)),
-        saturation=1 - hard * within(0, 0.45),
-        blur=within(0.3, 1 + 0.8 * hard),
-        noise=within(2, 4 + 7 * hard),
-        views=_triple(views),
+        gain=_triple(1 + hard * rng.uniform(-0.22, 0.22, 3)),
+        offset=_triple(hard * rng.uniform(-12, 12, 3)),
+        gamma=math.exp(hard * rng.uniform(-0.4, 0.4)),
+        saturation=1 - hard * rng.uniform(0, 0.45),
+        blur=float(rng.uniform(0.3, 1 + 0.8 * hard)),
+        noise=float(rng.uniform(2, 4 + 7 * hard)),
+        views=_triple(rng.dirichlet((1.2, 1.2, 1.2))),
         occluder=0.18 * hard,
-        gradient=hard * within(-0.25, 0.25),
-        detail=1 - hard * within(0, 0.3),
-        horizon=within(0.42, 0.62),
-        place=place,
-        ground=ground,
-        wall=wall,
-        scene=np.zeros((0, 0, 3), np.uint8),
+        gradient=hard * float(rng.uniform(-0.25, 0.25)),
+        detail=1 - hard * float(rng.uniform(0, 0.3)),
+        horizon=horizon,
+        scene=_make_scene(rng, horizon),
     )
 
 
-def _triple(values: NDArray[np.float64]) -> Rgb:
+def _triple(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[float, float, float]:
     first, second, third = (float(value) for value in values)
     return (first, second, third)
 
 
-def _difference(cameras: Sequence[Camera]) -> float:
-    """Say how differently cameras show the same cloths, and half as much how different their places are."""
-    cloths = [_grade(camera, np.array(CLOTHS, np.float32), 1, 1) for camera in cameras]
-    places = [np.array([camera.ground, camera.wall], np.float32) for camera in cameras]
-    total = 0.0
-    for shown, weight in ((cloths, 1.0), (places, 0.5)):
-        pairs = [float(np.sqrt(np.mean((a - b) ** 2))) for a, b in itertools.combinations(shown, 2)]
-        total += weight * sum(pairs) / len(pairs)
-    return total
-
-
-def _make_scene(rng: np.random.Generator, camera: Camera) -> ByteArray:
-    scene = Image.new("RGB", (_SCENE_WIDTH, _SCENE_HEIGHT), _whole(camera.wall))
+def _make_scene(rng: np.random.Generator, horizon: float) -> ByteArray:
+    place = PLACES[int(rng.integers(len(PLACES)))]
+    ground, wall = (tuple(int(c + rng.uniform(-22, 22)) for c in colour) for colour in _GROUNDS[place])
+    scene = Image.new("RGB", (_SCENE_WIDTH, _SCENE_HEIGHT), wall)
     draw = ImageDraw.Draw(scene)
-    line = int(camera.horizon * _SCENE_HEIGHT)
-    _furnish(draw, rng, camera.place, line)
-    draw.rectangle((0, line, _SCENE_WIDTH, _SCENE_HEIGHT), fill=_whole(camera.ground))
-    _pave(draw, rng, camera.place, line)
+    line = int(horizon * _SCENE_HEIGHT)
+    _furnish(draw, rng, place, line)
+    draw.rectangle((0, line, _SCENE_WIDTH, _SCENE_HEIGHT), fill=ground)
+    _pave(draw, rng, place, line)
     pixels = np.asarray(scene.filter(ImageFilter.GaussianBlur(1.4)), dtype=np.float32)
     depth = np.linspace(1.08, 0.9, _SCENE_HEIGHT, dtype=np.float32)[:, None, None]
     return _to_bytes(pixels * depth * _cloud(rng, (_SCENE_HEIGHT, _SCENE_WIDTH), 0.07)[..., None])
-
-
-def _whole(colour: Rgb) -> tuple[int, int, int]:
-    return (int(colour[0]), int(colour[1]), int(colour[2]))
 
 
 def _furnish(draw: ImageDraw.ImageDraw, rng: np.random.Generator, place: str, line: int) -> None:
@@ -189,21 +135,15 @@ def _cloud(rng: np.random.Generator, shape: tuple[int, int], strength: float) ->
     return 1 + strength * (field / 127.5 - 1)
 
 
-def _grade(camera: Camera, pixels: FloatArray, gain: float, gamma: float) -> FloatArray:
-    """Give colours (..., 3) in 0..255 as this camera shows them; `gain` and `gamma` are the picture's own."""
-    own = np.asarray(camera.gain, dtype=np.float32) * np.float32(gain)
-    lit = np.clip((pixels * own + np.asarray(camera.offset, dtype=np.float32)) / np.float32(255), 0, 1)
-    lit = lit ** np.float32(camera.gamma * gamma)
-    grey = (lit @ np.full(3, 1 / 3, dtype=np.float32))[..., None]
-    graded: FloatArray = np.float32(255) * (grey + (lit - grey) * np.float32(camera.saturation))
-    return graded
-
-
 def develop(camera: Camera, pixels: FloatArray, rng: np.random.Generator) -> Image.Image:
     """Do to a picture (256, 128, 3) in 0..255 what this camera does."""
     slope = np.linspace(-camera.gradient, camera.gradient, WIDTH, dtype=np.float32)[None, :, None]
-    gain, gamma = float(rng.uniform(0.92, 1.08)), math.exp(rng.uniform(-0.08, 0.08))
-    coloured = _grade(camera, pixels * (1 + slope), gain, gamma)
+    gain = np.asarray(camera.gain, dtype=np.float32) * float(rng.uniform(0.92, 1.08))
+    offset = np.asarray(camera.offset, dtype=np.float32)
+    lit = np.clip((pixels * (1 + slope) * gain + offset) / np.float32(255), 0, 1, dtype=np.float32)
+    lit = lit ** np.float32(camera.gamma * math.exp(rng.uniform(-0.08, 0.08)))
+    grey = (lit @ np.full(3, 1 / 3, dtype=np.float32))[..., None]
+    coloured: FloatArray = np.float32(255) * (grey + (lit - grey) * np.float32(camera.saturation))
     image = Image.fromarray(_to_bytes(coloured))
     image = image.filter(ImageFilter.BoxBlur(camera.blur))
     if camera.detail < 0.98:
