@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from ucal.config import RunConfig
 from ucal.events import Sink, silent
 from ucal.jaccard import Sparse, jaccard_distance
+from ucal.neighbours import Effort
 from ucal.seams import Check, Clusterer, Clustering, never
 from ucal.types import OUTLIER, FloatArray, IntArray
 
@@ -38,6 +39,7 @@ def make_clusterer(
             loosest=config.eps + gap,
             engine=config.neighbours,
             block_rows=config.block_rows,
+            effort=effort_of(config),
             device=device,
             check=check,
             sink=sink,
@@ -50,6 +52,17 @@ def make_clusterer(
         return Clustering(labels, distance, threshold)
 
     return cluster
+
+
+def effort_of(config: RunConfig) -> Effort:
+    """Give how far approximate searches look."""
+    return Effort(
+        candidates=config.search_candidates,
+        length=config.search_length,
+        probes=config.search_probes,
+        links=config.search_links,
+        checked=config.search_checked,
+    )
 
 
 def dbscan(distance: Sparse, eps: float, min_samples: int) -> IntArray:

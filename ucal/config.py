@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 from ucal.errors import ConfigError
 
 Base = Literal["spcl", "cluster-contrast", "gcl-scl", "mcl", "supervised"]
-Policy = Literal["none", "ucal", "similar", "random"]
+Policy = Literal["none", "ucal", "efficient", "similar", "random"]
 BackboneName = Literal["small", "mobilenet-v2", "resnet18", "resnet34", "resnet50"]
 
 
@@ -51,6 +51,9 @@ class RunConfig:
     error: float = 0.0  # oracle: share of wrong answers
     unsure: float = 0.0  # oracle: share of unsure answers
     exemplars: int = 4  # spare images a side besides the medoid
+    cards: int = 14  # efficient: calibration cards before the first page
+    page_tiles: int = 24  # efficient: most tiles on a page (8 suits a phone)
+    pages_per_round: int = 1  # efficient: plans in a round; each is a batch of pages
 
     # -- clustering
     k1: int = 30  # k-reciprocal neighbours, self included
@@ -59,8 +62,15 @@ class RunConfig:
     eps_gap: float = 0.02  # SpCL: tight = eps - gap, loose = eps + gap
     min_samples: int = 4  # DBSCAN, the point itself included
     camera_centre: bool = False  # subtract each camera's mean feature before clustering
-    neighbours: Literal["torch", "faiss"] = "torch"  # engine of the exact nearest neighbours
+    neighbours: Literal["torch", "faiss", "screened", "faiss-ivf", "faiss-hnsw"] = (
+        "torch"  # nearest neighbours: torch and faiss are exact, the others approximate (and say how good they are)
+    )
     block_rows: int = 2048  # rows per block of the neighbour search (bounds memory)
+    search_candidates: int = 64  # approximate engines: rows compared exactly, for each row
+    search_length: int = 128  # screened: numbers that a row is projected to
+    search_probes: int = 32  # faiss-ivf: lists looked into
+    search_links: int = 128  # faiss-hnsw: efSearch
+    search_checked: int = 256  # approximate engines: rows searched once more, exactly, to count differences
 
     # -- learning
     backbone: BackboneName = "resnet50"
@@ -213,12 +223,20 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("error", 0.0, 1.0),
     ("unsure", 0.0, 1.0),
     ("exemplars", 0, 24),
+    ("cards", 2, 1000),
+    ("page_tiles", 1, 24),
+    ("pages_per_round", 1, 10**4),
     ("k1", 2, 10**4),
     ("k2", 1, 10**4),
     ("eps", 0.0, 1.0),
     ("eps_gap", 0.0, 0.5),
     ("min_samples", 1, 10**6),
     ("block_rows", 1, 10**7),
+    ("search_candidates", 1, 10**5),
+    ("search_length", 1, 10**5),
+    ("search_probes", 1, 10**6),
+    ("search_links", 1, 10**5),
+    ("search_checked", 0, 10**6),
     ("height", 16, 4096),
     ("width", 16, 4096),
     ("iterations", 1, 10**7),

@@ -1,4 +1,4 @@
-"""What a result is worth: retrieval (CMC, mAP, mINP) and clusters against the truth. NumPy only."""
+"""What a result is worth: retrieval (CMC, mAP, mINP) and clusters against the truth."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ucal.errors import EmptyDataError, FeaturesError
-from ucal.types import OUTLIER, BoolArray, FloatArray, IntArray
+from ucal.matches import matches
+from ucal.types import OUTLIER, FloatArray, IntArray
 
 CMC_LENGTH = 50
-_BLOCK_BYTES = 64 * 2**20  # of distances in memory at once
-
 _Doubles = NDArray[np.float64]
 
 
@@ -38,15 +37,16 @@ def retrieval(  # noqa: PLR0913 - the protocol's six arrays
     query_cams: IntArray,
     gallery_cams: IntArray,
     block: int | None = None,
+    device: str = "cpu",
 ) -> Retrieval:
     """Measure retrieval of (q, d) queries in a (g, d) gallery; rows have length 1.
 
     Per query the gallery is ranked by distance 2 - 2 cos, ties by gallery row. Rows of the query's
     identity and camera are junk and skipped; so are identities below 0 (junk or unknown); a query
     with no relevant row left does not count. Cameras below 0 are unknown: never junk. Distances are
-    float32 of a float64 product, so that equal images tie whatever the block. `block` queries at a
-    time, by default as many as fit 64 MB. Time O(q g (d + log r)) for r relevant rows; the gallery
-    is never sorted.
+    float32 of a float64 product, so that equal images tie whatever the block or the device. `block`
+    queries at a time, by default as many as fit 32 MB. Time O(q g (d + log r)) for r relevant rows; the
+    gallery is never sorted (`ucal.matches`).
 
     Source: methods.md, section 10 (the protocol of Market-1501).
 
@@ -59,46 +59,9 @@ def retrieval(  # noqa: PLR0913 - the protocol's six arrays
     if query_features.shape[1] != gallery_features.shape[1]:
         lengths = f"{query_features.shape[1]} and {gallery_features.shape[1]}"
         raise FeaturesError(f"query and gallery: expected features of one length d, got {lengths}")
-    gallery = np.flatnonzero(gallery_ids >= 0)
-    queries = np.flatnonzero((query_ids >= 0) & np.isin(query_ids, gallery_ids[gallery]))
-    wanted = gallery_features[gallery].astype(np.float64).T
-    size = block or max(1, _BLOCK_BYTES // (8 * max(1, gallery.size)))
-    positions: list[IntArray] = []
-    for start in range(0, queries.size, size):
-        rows = queries[start : start + size]
-        distances = (2.0 - 2.0 * (query_features[rows].astype(np.float64) @ wanted)).astype(np.float32)
-        for row, distance in zip(rows.tolist(), distances, strict=True):
-            same = gallery_ids[gallery] == query_ids[row]
-            junk = same & (gallery_cams[gallery] == query_cams[row]) & (query_cams[row] >= 0)
-            positions.append(match_positions(distance, same & ~junk, junk))
-    return _summary([found for found in positions if found.size])
-
-
-def match_positions(distances: FloatArray, relevant: BoolArray, junk: BoolArray) -> IntArray:
-    """Give the 1-based ranks of the relevant rows, rising, in the order by (distance, row) without junk.
-
-    Counts the rows before each relevant one instead of sorting them all.
-    """
-    rows = np.flatnonzero(relevant)
-    if rows.size == 0:
-        return np.empty(0, dtype=np.int64)
-    rows = rows[np.argsort(distances[rows], kind="stable")]
-    sought = distances[rows]
-    others = np.flatnonzero(~junk & (distances <= sought[-1]))
-    nearer_than = np.searchsorted(sought, distances[others], side="right")  # the first sought that is farther
-    nearer = np.cumsum(np.bincount(nearer_than, minlength=rows.size + 1))[: rows.size]
-    return nearer + _before_in_tie(distances, rows, others, nearer_than) + 1
-
-
-def _before_in_tie(distances: FloatArray, rows: IntArray, others: IntArray, nearer_than: IntArray) -> IntArray:
-    """Count, for each relevant row, the rows at exactly its distance with a lower number."""
-    sought = distances[rows]
-    tied = others[(nearer_than > 0) & (sought[np.maximum(nearer_than, 1) - 1] == distances[others])]
-    tied = tied[np.lexsort((tied, distances[tied]))]
-    first_of_tie = np.searchsorted(distances[tied], sought, side="left")
-    place = np.empty(distances.size, dtype=np.int64)
-    place[tied] = np.arange(tied.size)
-    return place[rows] - first_of_tie
+    queries = np.flatnonzero((query_ids >= 0) & np.isin(query_ids, gallery_ids))
+    who = query_ids, gallery_ids, query_cams, gallery_cams
+    return _summary(matches(query_features, gallery_features, who, queries, block, device))
 
 
 def _summary(positions: list[IntArray]) -> Retrieval:

@@ -12,7 +12,8 @@ class Event:
 
     Names in use: `progress` (done, total; `what` = embed | cluster | train | evaluate),
     `loss` (round, iteration, loss), `step` (round, step, seconds), `round` (the round's report),
-    `warning` (text), `restart` (text).
+    `warning` (text), `restart` (text), `neighbours` (engine, proven, checked, differing, missed: an
+    approximate search's shares of rows and neighbours).
     """
 
     name: str

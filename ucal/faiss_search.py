@@ -9,6 +9,7 @@ import numpy as np
 
 from ucal.candidates import Candidates, Search, float32_slack, int32
 from ucal.errors import ConfigError
+from ucal.products import rows_top
 from ucal.seams import Check
 from ucal.types import FloatArray
 
@@ -27,6 +28,58 @@ def flat_search(features: FloatArray, block_rows: int, device: str) -> Search:
         yield from _blocks(index, features, width, block_rows, check, tell)
 
     return search
+
+
+def ivf_search(features: FloatArray, block_rows: int, probes: int, device: str) -> Search:
+    """Search the `probes` nearest of about 4 sqrt(n) lists (IndexIVFFlat); what lies in other lists is missed.
+
+    Raises:
+        ConfigError: faiss is not installed.
+    """
+    faiss = _faiss()
+
+    def search(width: int, check: Check, tell: Callable[[int], None]) -> Iterator[Candidates]:
+        n, d = features.shape
+        lists = max(1, min(int(4 * np.sqrt(n)), n // 39))  # 39: k-means' own least number of rows a list
+        index = faiss.IndexIVFFlat(faiss.IndexFlatIP(d), d, lists, faiss.METRIC_INNER_PRODUCT)
+        index.cp.max_points_per_centroid = 64
+        index.nprobe = min(probes, lists)
+        index = on_device(faiss, index, device)
+        index.train(features[:: max(1, n // (64 * lists))])
+        check()
+        index.add(features)
+        yield from _filled(_blocks(index, features, width, block_rows, check, tell), features, block_rows, check)
+
+    return search
+
+
+def hnsw_search(features: FloatArray, block_rows: int, effort: int) -> Search:
+    """Search a graph of 32 links a row (IndexHNSWFlat, efSearch = effort), on the CPU.
+
+    Raises:
+        ConfigError: faiss is not installed.
+    """
+    faiss = _faiss()
+
+    def search(width: int, check: Check, tell: Callable[[int], None]) -> Iterator[Candidates]:
+        index = faiss.IndexHNSWFlat(features.shape[1], 32, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efSearch = max(effort, width)
+        for start in range(0, len(features), block_rows):
+            check()
+            index.add(features[start : start + block_rows])
+        yield from _filled(_blocks(index, features, width, block_rows, check, tell), features, block_rows, check)
+
+    return search
+
+
+def _filled(blocks: Iterator[Candidates], features: FloatArray, block_rows: int, check: Check) -> Iterator[Candidates]:
+    """Search rows that got too few candidates (faiss says -1) among all rows."""
+    for found in blocks:
+        short = np.flatnonzero((found.ids < 0).any(axis=1))
+        if len(short):
+            width = found.ids.shape[1]
+            found.values[short], found.ids[short] = rows_top(features, found.rows[short], width, block_rows, check)
+        yield found
 
 
 def _blocks(

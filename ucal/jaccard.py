@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ucal.events import Event, Sink, silent
-from ucal.neighbours import Engine, checked_features, nearest_ids
+from ucal.neighbours import DEFAULT, Effort, Engine, checked_features, nearest_ids
 from ucal.seams import Check, never
 from ucal.types import FloatArray, IntArray
 
@@ -33,6 +33,7 @@ def jaccard_distance(  # noqa: PLR0913 - the one door to the distance: what, how
     engine: Engine = "torch",
     block_rows: int = 2048,
     device: str = "cpu",
+    effort: Effort = DEFAULT,
     check: Check = never,
     sink: Sink = silent,
 ) -> Sparse:
@@ -46,7 +47,14 @@ def jaccard_distance(  # noqa: PLR0913 - the one door to the distance: what, how
         FeaturesError: not two-dimensional, or not finite.
     """
     ranks = nearest_ids(
-        features, max(k1, k2), engine=engine, block_rows=block_rows, device=device, check=check, sink=sink
+        features,
+        max(k1, k2),
+        engine=engine,
+        block_rows=block_rows,
+        device=device,
+        effort=effort,
+        check=check,
+        sink=sink,
     )
     return distance_of_ranks(features, ranks, k1=k1, k2=k2, loosest=loosest, check=check, sink=sink)
 

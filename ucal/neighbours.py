@@ -1,12 +1,14 @@
-"""Nearest neighbours, one door: what is asked for is the same whatever the engine, the block or the device.
+"""Nearest neighbours, one door: engines propose candidates, `ucal.candidates` puts them in exact order.
 
-An engine proposes a few candidates more than are asked for; `ucal.candidates` puts them in exact
-order. The exact engines (torch, faiss) search again where a row's candidates may miss one, first
-with more of them, then in float64: equal rows tie exactly, and engines agree to the bit.
+The exact engines (torch, faiss) search again where a row's candidates may miss one, first with more
+of them, then in float64: equal rows tie exactly, and engines, blocks and devices agree to the bit.
+The approximate ones (screened, faiss-ivf, faiss-hnsw) stop at their candidates and say how good these were.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -18,8 +20,24 @@ from ucal.events import Event, Sink, silent
 from ucal.seams import Check, never
 from ucal.types import FloatArray, IntArray
 
-Engine = Literal["torch", "faiss"]
+Engine = Literal["torch", "faiss", "screened", "faiss-ivf", "faiss-hnsw"]
+ENGINES: tuple[Engine, ...] = ("torch", "faiss", "screened", "faiss-ivf", "faiss-hnsw")
+EXACT: tuple[Engine, ...] = ("torch", "faiss")
 Index = NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How far the approximate engines look; the exact ones ignore it."""
+
+    candidates: int = 64  # rows compared exactly, for each row
+    length: int = 128  # screened: numbers that a row is projected to
+    probes: int = 32  # faiss-ivf: lists looked into
+    links: int = 128  # faiss-hnsw: efSearch
+    checked: int = 256  # rows searched once more, exactly, to count differences
+
+
+DEFAULT = Effort()
 
 
 def nearest(  # noqa: PLR0913 - the one door to a search: what, how, and who watches
@@ -29,6 +47,7 @@ def nearest(  # noqa: PLR0913 - the one door to a search: what, how, and who wat
     engine: Engine = "torch",
     block_rows: int = 2048,
     device: str = "cpu",
+    effort: Effort = DEFAULT,
     check: Check = never,
     sink: Sink = silent,
 ) -> tuple[IntArray, FloatArray]:
@@ -43,7 +62,9 @@ def nearest(  # noqa: PLR0913 - the one door to a search: what, how, and who wat
         FeaturesError: not two-dimensional, or not finite.
         ConfigError: k below 1, or an unknown engine.
     """
-    ids = nearest_ids(features, k, engine=engine, block_rows=block_rows, device=device, check=check, sink=sink)
+    ids = nearest_ids(
+        features, k, engine=engine, block_rows=block_rows, device=device, effort=effort, check=check, sink=sink
+    )
     rows = np.repeat(np.arange(len(ids)), ids.shape[1])
     return ids, pair_similarities(features, rows, ids.ravel()).astype(np.float32).reshape(ids.shape)
 
@@ -55,10 +76,16 @@ def nearest_ids(  # noqa: PLR0913 - as `nearest`
     engine: Engine = "torch",
     block_rows: int = 2048,
     device: str = "cpu",
+    effort: Effort = DEFAULT,
     check: Check = never,
     sink: Sink = silent,
 ) -> IntArray:
-    """Give `nearest`'s ids alone, (n, k) int64: cheaper by n x k inner products."""
+    """Give `nearest`'s ids alone, (n, k) int64: cheaper by n x k inner products.
+
+    An approximate engine sends the event `neighbours`: the share of rows proven exact (screened), and of
+    `effort.checked` rows spread over all, searched again exactly, the share whose list differs and the share of
+    neighbours missed.
+    """
     features = checked_features(features)
     if k < 1:
         raise ConfigError(f"nearest: expected k of at least 1, got {k}")
@@ -66,19 +93,36 @@ def nearest_ids(  # noqa: PLR0913 - as `nearest`
     k = min(k, n)
     if n == 0:
         return np.empty((0, 0), np.int64)
-    search, spare = _engine(engine, features, block_rows, device)
+    search, width = _engine(engine, features, k, block_rows, device, effort)
 
     def tell(done: int) -> None:
         sink(Event("progress", {"done": done, "total": n, "what": "cluster"}))
 
-    ids, open_rows = _searched(features, search(min(k + spare, n), check, tell), k)
-    if len(open_rows):
-        ids[open_rows] = _searched_again(features, open_rows, k, block_rows, check)
+    ids, open_rows = _searched(features, search(min(width, n), check, tell), k)
+    if engine in EXACT:
+        if len(open_rows):
+            ids[open_rows] = _searched_again(features, open_rows, k, block_rows, check)
+    else:
+        proven = 1.0 - len(open_rows) / n if engine == "screened" else 0.0
+        said: dict[str, float | int | str | None] = {"engine": engine, "proven": proven}
+        sink(Event("neighbours", said | _checked(features, ids, effort.checked, check)))
     tell(n)
     return ids
 
 
-def _searched(features: FloatArray, blocks: Any, k: int) -> tuple[IntArray, IntArray]:
+def _checked(features: FloatArray, ids: IntArray, count: int, check: Check) -> dict[str, float | int | str | None]:
+    """Search some rows, evenly spread, exactly: how many there were, whose list differs, what share is missed."""
+    n, k = ids.shape
+    rows = np.unique(np.linspace(0, n - 1, min(count, n)).astype(np.int64))
+    if not len(rows):
+        return {"checked": 0}
+    exact = _searched_again(features, rows, k, 2048, check)
+    missed = sum(len(np.setdiff1d(a, b, assume_unique=True)) for a, b in zip(exact, ids[rows], strict=True))
+    differing = float((exact != ids[rows]).any(axis=1).mean())
+    return {"checked": len(rows), "differing": differing, "missed": missed / exact.size}
+
+
+def _searched(features: FloatArray, blocks: Iterable[Candidates], k: int) -> tuple[IntArray, IntArray]:
     """Settle all blocks: ids (n, k), and the rows that are not proven."""
     import torch
 
@@ -128,14 +172,26 @@ def checked_features(features: FloatArray) -> FloatArray:
     return np.require(features, np.float32, ["C", "W"])
 
 
-def _engine(engine: str, features: FloatArray, block_rows: int, device: str) -> tuple[Search, int]:
-    """Give an engine's search and how many candidates beyond k it wants."""
+def _engine(
+    engine: str, features: FloatArray, k: int, block_rows: int, device: str, effort: Effort
+) -> tuple[Search, int]:
+    """Give an engine's search and how many candidates it wants."""
     if engine == "torch":
         from ucal.products import product_search
 
-        return product_search(features, block_rows, device)
-    if engine == "faiss":
-        from ucal.faiss_search import flat_search
+        search, spare = product_search(features, block_rows, device)
+        return search, k + spare
+    wide = max(effort.candidates, k)
+    if engine == "screened":
+        from ucal.screened_search import screened_search
 
-        return flat_search(features, block_rows, device), 8
-    raise ConfigError(f"neighbours: expected one of torch, faiss, got {engine!r}")
+        return screened_search(features, effort.length, block_rows), wide
+    if engine not in ENGINES:
+        raise ConfigError(f"neighbours: expected one of {', '.join(ENGINES)}, got {engine!r}")
+    from ucal import faiss_search
+
+    if engine == "faiss":
+        return faiss_search.flat_search(features, block_rows, device), k + 8
+    if engine == "faiss-ivf":
+        return faiss_search.ivf_search(features, block_rows, effort.probes, device), wide
+    return faiss_search.hnsw_search(features, block_rows, effort.links), wide

@@ -32,14 +32,21 @@ def product_search(features: FloatArray, block_rows: int, device: str) -> tuple[
     """Give the exact search's first pass on this device, and its candidates beyond k."""
     import torch
 
-    from ucal.backbones.embed import has_fast_bf16
-
     where = torch.device(device)
     if where.type != "cpu":
         return _device_search(features, block_rows, where), _SPARE
-    if len(features) >= _SMALL and has_fast_bf16(where):
+    if prefers_half(len(features)):
         return half_search(features, block_rows), _SPARE_HALF
     return float32_search(features, block_rows), _SPARE
+
+
+def prefers_half(n: int) -> bool:
+    """Say whether n rows are searched sooner through bfloat16 on this CPU."""
+    import torch
+
+    from ucal.backbones.embed import has_fast_bf16
+
+    return n >= _SMALL and has_fast_bf16(torch.device("cpu"))
 
 
 def float32_search(features: FloatArray, block_rows: int) -> Search:

@@ -12,7 +12,6 @@ from ucal.errors import EmptyDataError, FeaturesError
 from ucal.evaluation import (
     adjusted_rand,
     cluster_scores,
-    match_positions,
     normalized_mutual_information,
     pairwise,
     retrieval,
@@ -116,16 +115,20 @@ def test_the_arguments_are_not_modified():
     assert all(np.array_equal(old, new) for old, new in zip(before, case, strict=True))
 
 
-@given(
-    distances=hnp.arrays(np.float32, st.integers(1, 30), elements=st.sampled_from([0.0, 0.5, 1.0, 1.5])),
-    seed=st.integers(0, 1000),
-)
-def test_positions_are_those_of_a_stable_sort_without_junk(distances, seed):
-    kinds = np.random.default_rng(seed).integers(0, 3, distances.size)
-    relevant, junk = kinds == 1, kinds == 2
-    ranked = [row for row in np.argsort(distances, kind="stable") if not junk[row]]
-    expected = [place for place, row in enumerate(ranked, start=1) if relevant[row]]
-    assert match_positions(distances, relevant, junk).tolist() == expected
+@pytest.mark.parametrize("block", [1, 37, None])
+def test_near_ties_that_float32_cannot_order_are_ordered_as_the_literal_form_does(block):
+    rng = np.random.default_rng(5)
+    centre = rng.normal(size=64)
+    rows = np.stack([centre + 10.0 ** rng.uniform(-8, 0) * rng.normal(size=64) for _ in range(330)])
+    rows[40:60] = rows[60:80]  # exact ties too
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    case = (rows[:30], rows[30:], rng.integers(-1, 9, 30), rng.integers(-1, 9, 300), *rng.integers(-2, 4, (2, 300)))
+    case = (*case[:4], case[4][:30], case[5])
+    scores, expected = retrieval(*case, block), reference.retrieval(*case)
+    assert scores.mAP == pytest.approx(expected["mAP"], abs=1e-9)
+    assert scores.mINP == pytest.approx(expected["mINP"], abs=1e-9)
+    assert scores.cmc == pytest.approx(expected["cmc"], abs=1e-9)
+    assert scores.n_queries == expected["n_queries"]
 
 
 @settings(max_examples=30)

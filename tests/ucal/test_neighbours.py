@@ -72,7 +72,7 @@ def test_other_bad_input_is_refused_in_words() -> None:
         nearest(np.zeros(6, np.float32), 2)
     with pytest.raises(ConfigError, match="k of at least 1, got 0"):
         nearest(make_features("noise", 6, 3, 0), 0)
-    with pytest.raises(ConfigError, match="one of torch, faiss, got 'annoy'"):
+    with pytest.raises(ConfigError, match="one of torch, faiss, screened, faiss-ivf, faiss-hnsw, got 'annoy'"):
         nearest(make_features("noise", 6, 3, 0), 2, engine="annoy")  # type: ignore[arg-type]
 
 

@@ -6,6 +6,8 @@ of threads: callers divide rows among threads, and no sum crosses that division.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar, cast
@@ -23,6 +25,12 @@ def compiled(function: Callable[P, T]) -> Callable[P, T]:
         return cast("Callable[P, T]", numba.njit(cache=True, **options)(function))
     except RuntimeError:  # numba: no folder to keep the code in
         return cast("Callable[P, T]", numba.njit(**options)(function))
+
+
+def n_threads() -> int:
+    """Give torch's number of threads where torch is loaded, else the number of cores."""
+    torch = sys.modules.get("torch")
+    return int(torch.get_num_threads()) if torch is not None else os.cpu_count() or 1
 
 
 def in_threads(work: Callable[[int, int], T], n: int, threads: int, least: int = 1) -> list[T]:

@@ -33,7 +33,7 @@ def _replace_least(values: FloatArray, ids: Ids, row: int, value: np.float32, id
 
 
 @compiled
-def _any_over(values: FloatArray, limit: np.float32) -> np.int32:
+def any_over(values: FloatArray, limit: np.float32) -> np.int32:
     """Give 1 if a whole lane of values has one above the limit, else 0, without a branch a value."""
     over = np.int32(0)
     for place in range(_LANE):
@@ -62,7 +62,7 @@ def take_rows(tile: FloatArray, span: tuple[int, int], corner: tuple[int, int], 
         line = tile[row]
         for first in range(0, columns, _LANE):
             last = min(first + _LANE, columns)
-            if last - first == _LANE and _any_over(line[first:last], least) == 0:
+            if last - first == _LANE and any_over(line[first:last], least) == 0:
                 continue
             for column in range(first, last):
                 if line[column] > least:
