@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from ucal.clustering import renumber
+from ucal.clustering import renumber, self_paced
+from ucal.config import RunConfig
+from ucal.constrained import constrained_dbscan
 from ucal.jaccard import Sparse
+from ucal.memory import LabelMemory
 from ucal.meta import with_proposals
-from ucal.seams import Clusterer, Clustering
+from ucal.seams import Clusterer, Clustering, Constrain
 from ucal.types import OUTLIER, BoolArray, FloatArray, IntArray
 
 
@@ -57,3 +60,23 @@ def _at_rows(distance: Sparse, rows: IntArray, n: int) -> Sparse:
     counts[rows] = np.diff(distance.indptr)
     indptr = np.concatenate([[0], np.cumsum(counts)])
     return sparse.csr_array((distance.data, rows[distance.indices], indptr), shape=(n, n))
+
+
+def constrained_labels(config: RunConfig, inside: BoolArray | None) -> Constrain:
+    """Give SPAL's relabelling: the base's labels, by DBSCAN that keeps the answers.
+
+    SpCL's reliability compares three such clusterings; inside (n,) bool: MCL's X1, else None.
+    """
+
+    def labels(distance: Sparse, features: FloatArray, memory: LabelMemory, threshold: float | None) -> IntArray:
+        def at(eps: float) -> IntArray:
+            return constrained_dbscan(distance, eps, config.min_samples, memory)
+
+        own = at(config.eps)
+        if config.base == "spcl":
+            own, _ = self_paced(own, at(config.eps - config.eps_gap), at(config.eps + config.eps_gap), threshold)
+        if inside is not None:
+            own = with_proposals(own, inside, features, config.tau, config.mcl_sure)
+        return own
+
+    return labels

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ucal.annotators import Oracle
-from ucal.base_labels import subset_labels, true_labels
+from ucal.base_labels import constrained_labels, subset_labels, true_labels
 from ucal.clustering import make_clusterer
 from ucal.config import RunConfig
 from ucal.datasets.dataset import SPLITS, Dataset, Split
@@ -17,14 +17,16 @@ from ucal.errors import ConfigError, DataError
 from ucal.evaluation import Retrieval, retrieval
 from ucal.events import Event, Sink, silent
 from ucal.loop import Parts
+from ucal.memory import LabelMemory
 from ucal.meta import subset_of
 from ucal.pretrained import IMAGENET, imagenet_weights
 from ucal.proposers.baselines import RandomProposer, SimilarProposer
+from ucal.proposers.spal import SpalProposer
 from ucal.proposers.ucal import UcalProposer
 from ucal.runs import Checkpointed, RunFolder
 from ucal.seams import Annotator, AnswerLog, Check, Clusterer, Learner, Proposer, never
 from ucal.state import State
-from ucal.types import ByteArray, IntArray
+from ucal.types import BoolArray, ByteArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
         evaluate=lambda trained: _evaluate(dataset, trained),
         sink=around.sink,
         proceed=around.proceed,
+        constrain=constrained_labels(config, _subset(config, dataset)) if config.policy == "spal" else None,
     )
 
 
@@ -138,11 +141,16 @@ def _clusterer(config: RunConfig, dataset: Dataset, around: Surroundings) -> Clu
     if config.base == "supervised":
         return true_labels(dataset.identities("train"))
     cameras = _cameras(dataset)
-    inside = subset_of(len(cameras), config.mcl_rho, config.seed) if config.base == "mcl" else None
+    inside = _subset(config, dataset)
     if inside is not None:
         cameras = [cameras[row] for row in np.flatnonzero(inside).tolist()]
     cluster = make_clusterer(config, device_of(config), cameras=cameras, check=around.check, sink=around.sink)
     return cluster if inside is None else subset_labels(cluster, inside, config.tau, config.mcl_sure)
+
+
+def _subset(config: RunConfig, dataset: Dataset) -> BoolArray | None:
+    """Give MCL's X1, (n,)."""
+    return subset_of(len(dataset.train), config.mcl_rho, config.seed) if config.base == "mcl" else None
 
 
 def _cameras(dataset: Dataset) -> list[int | None]:
@@ -166,13 +174,14 @@ def proposer(config: RunConfig) -> Proposer | None:
     """Give the policy's proposer; a baseline's budget is spread evenly over the asking rounds."""
     if config.policy == "none":
         return None
-    if config.budget_per_round is None and config.budget is not None and config.policy != "ucal":
+    if config.budget_per_round is None and config.budget is not None and config.policy in ("random", "similar"):
         rounds = max(1, config.epochs - config.query_from)
         config = config.replace(budget_per_round=max(1, -(-config.budget // rounds)))
     proposers: dict[str, Callable[[RunConfig], Proposer]] = {
         "ucal": UcalProposer,
         "random": RandomProposer,
         "similar": SimilarProposer,
+        "spal": SpalProposer,
     }
     return proposers[config.policy](config)
 
@@ -200,10 +209,18 @@ def _learner(config: RunConfig, dataset: Dataset, around: Surroundings) -> Learn
         dataset.cameras("train"),
         pixels["query"],
         pixels["gallery"],
+        links=_links(config, dataset, around),
         order=_graph_order(config, dataset, around.sink),
         check=around.check,
         sink=around.sink,
     )
+
+
+def _links(config: RunConfig, dataset: Dataset, around: Surroundings) -> Callable[[], LabelMemory] | None:
+    """Give what SPAL's triplet learns from: the answers, as they stand when it asks."""
+    if config.policy != "spal" or config.spal_triplet == 0:
+        return None
+    return lambda: LabelMemory(len(dataset.train), config.memory, around.log.read())
 
 
 def _graph_order(config: RunConfig, dataset: Dataset, sink: Sink) -> IntArray | None:

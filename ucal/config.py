@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 from ucal.errors import ConfigError
 
 Base = Literal["spcl", "cluster-contrast", "gcl-scl", "mcl", "supervised"]
-Policy = Literal["none", "ucal", "efficient", "similar", "random"]
+Policy = Literal["none", "ucal", "efficient", "similar", "random", "spal"]
 BackboneName = Literal["small", "mobilenet-v2", "resnet18", "resnet34", "resnet50"]
 
 
@@ -34,7 +34,7 @@ class RunConfig:
     memory: Literal["closure", "pair"] = (
         "closure"  # closure: answers are inferred from; pair: only the identical pair is remembered
     )
-    budget: int | None = None  # answers in the whole run; None = no limit
+    budget: int | None = None  # answers in the whole run; None = no limit (SPAL: 2 n)
     budget_per_round: int | None = None  # answers in one round; None = no limit
     snps_k_max: Literal["at-least-2", "literal"] = (
         "at-least-2"  # k_max = sqrt(|C|/2)/2: floored but at least 2, or as printed
@@ -47,6 +47,8 @@ class RunConfig:
     mpps_l_max: int = 10  # candidates per centroid
     mpps_crossing: Literal["first", "last"] = "first"  # which l with d*_l > delta ends the list
     mpps_known: Literal["pair", "cluster"] = "pair"  # not asked again: the pair, or clusters known to differ
+    spal_triplet: float = 1.0  # SPAL: weight of the triplet over answered rows
+    spal_margin: float = 1.0  # SPAL: the triplet's margin
     merge_cap: float = 0.2  # merges per round, as a share of the clusters
     error: float = 0.0  # oracle: share of wrong answers
     unsure: float = 0.0  # oracle: share of unsure answers
@@ -219,6 +221,8 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("snps_min_cluster", 2, 10**9),
     ("mpps_delta", 0.0, 1.0),
     ("mpps_l_max", 1, 10**6),
+    ("spal_triplet", 0.0, 1e6),
+    ("spal_margin", 0.0, 2.0),
     ("merge_cap", 0.0, 1.0),
     ("error", 0.0, 1.0),
     ("unsure", 0.0, 1.0),

@@ -29,7 +29,7 @@ from ucal.events import Event, Sink
 from ucal.memory import LabelMemory
 from ucal.reorganise import reorganise
 from ucal.runs import Checkpointed, RunFolder
-from ucal.seams import Annotator, AnswerLog, Clusterer, Learner, Proposer, Scene
+from ucal.seams import Annotator, AnswerLog, Clusterer, Constrain, Learner, Proposer, Scene
 from ucal.state import Report, State
 from ucal.types import OUTLIER, Answer, IntArray, Question, Step, Verdict
 
@@ -50,6 +50,7 @@ class Parts:
     evaluate: Callable[[Learner], Retrieval | None]  # on query and gallery
     sink: Sink
     proceed: Callable[[State], bool]  # True: close this round's questions, train with the answers so far
+    constrain: Constrain | None = None  # clusters anew by the answers (SPAL); None = the base's labels stay
 
 
 def advance(state: State, parts: Parts) -> State:
@@ -92,7 +93,8 @@ def _cluster(state: State, parts: Parts) -> State:
     clustering = parts.cluster(features, state.threshold)
     labels = parts.folder.save_array(_name(state, "base.npy"), clustering.labels)
     distance = None
-    if parts.config.snps_similarity == "jaccard" and clustering.distance is not None:
+    kept = parts.config.snps_similarity == "jaccard" or parts.constrain is not None
+    if kept and clustering.distance is not None:
         distance = parts.folder.save_sparse(_name(state, "distance.npz"), clustering.distance)
     return dataclasses.replace(
         state,
@@ -188,11 +190,17 @@ def _merges(answer: Answer) -> int:
 def _answers_left(round_: int, config: RunConfig, memory: LabelMemory) -> int:
     """Give how many answers the budgets still allow in this round."""
     left = [2**62]
-    if config.budget is not None:
-        left.append(config.budget - memory.n_answers)
+    budget = _budget(config, memory.n)
+    if budget is not None:
+        left.append(budget - memory.n_answers)
     if config.budget_per_round is not None:
         left.append(config.budget_per_round - _answers_of(round_, memory))
     return max(0, min(left))
+
+
+def _budget(config: RunConfig, n: int) -> int | None:
+    """Give the answers allowed in the whole run; SPAL's own is 2 n."""
+    return 2 * n if config.budget is None and config.policy == "spal" else config.budget
 
 
 def _answers_of(round_: int, memory: LabelMemory) -> int:
@@ -200,8 +208,11 @@ def _answers_of(round_: int, memory: LabelMemory) -> int:
 
 
 def _labels_now(state: State, parts: Parts, memory: LabelMemory) -> IntArray:
-    base = parts.folder.load_array(state.base_labels)
-    return reorganise(base, parts.folder.load_array(state.features), memory)
+    features = parts.folder.load_array(state.features)
+    if parts.constrain is not None and state.distance is not None:
+        distance = parts.folder.load_sparse(state.distance)
+        return reorganise(parts.constrain(distance, features, memory, state.threshold), features, memory)
+    return reorganise(parts.folder.load_array(state.base_labels), features, memory)
 
 
 def _settle_labels(state: State, parts: Parts, memory: LabelMemory) -> State:
@@ -239,7 +250,8 @@ def _why_stop(state: State, parts: Parts, memory: LabelMemory) -> str | None:
         return "all rounds are done"
     if parts.config.train or state.round < parts.config.query_from:
         return None
-    if parts.config.budget is not None and memory.n_answers >= parts.config.budget:
+    budget = _budget(parts.config, parts.n)
+    if budget is not None and memory.n_answers >= budget:
         return "the budget is spent"
     if parts.propose is None or _answers_of(state.round, memory) == 0:
         return "nothing left to ask"

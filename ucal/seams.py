@@ -54,6 +54,14 @@ class Scene:
     distance: Any | None = None
 
 
+class Constrain(Protocol):
+    """distance (n, n) sparse, features (n, d), answers, the threshold of round 0 -> labels (n,) that heed them."""
+
+    def __call__(
+        self, distance: Any, features: FloatArray, memory: LabelMemory, threshold: float | None
+    ) -> IntArray: ...
+
+
 class Proposer(Protocol):
     """Say what to ask. A round runs through `stages` in order; one call gives one stage's questions.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,9 @@ from ucal.learners.graph import GraphCorrelation, neighbour_graphs, ordered_grap
 from ucal.learners.mcl import Mcl, Weights, polishing_batches, uniform_batches
 from ucal.learners.sampler import pk_batches
 from ucal.learners.spcl import Spcl, with_singletons
-from ucal.learners.training import Trainer
+from ucal.learners.support import SupportTriplet, links_of
+from ucal.learners.training import Contrast, Trainer
+from ucal.memory import LabelMemory
 from ucal.meta import annotate, meta_prototypes, subset_of
 from ucal.seams import Check, never
 from ucal.types import OUTLIER, ByteArray, FloatArray, IntArray
@@ -46,12 +48,18 @@ class ImageLearner:
         query: ByteArray | None = None,
         gallery: ByteArray | None = None,
         *,
+        links: Callable[[], LabelMemory] | None = None,
         order: IntArray | None = None,
         check: Check = never,
         sink: Sink = silent,
     ) -> None:
-        """Build the backbone; `order` (n,) is the order of the rows that GCL's graphs are cut from, if any."""
-        self._config, self._check, self._sink, self._order = config, check, sink, order
+        """Build the backbone.
+
+        links: gives the answers that SPAL's triplet learns from, when a round is trained; None = no triplet.
+        order: (n,) the order of the rows that GCL's graphs are cut from; None = graphs of nearest rows.
+        """
+        self._config, self._check, self._sink = config, check, sink
+        self._links, self._order = links, order
         self._train, self._cameras = check_pixels(train), cameras
         if cameras is not None and len(cameras) != len(train):
             raise DataFormatError(f"cameras: expected one per picture ({len(train)}), got {len(cameras)}")
@@ -100,7 +108,7 @@ class ImageLearner:
             self._sink(Event("warning", {"text": text}))
             return None
         config = self._config
-        contrast = self._contrast(classes)
+        contrast = self._with_links(self._contrast(classes))
         for group in self._optimiser.param_groups:
             group["lr"] = config.lr * 0.1 ** (round_ // config.lr_step)
         batches, total = self._batches(classes, excluded, round_)
@@ -181,7 +189,7 @@ class ImageLearner:
             config.iterations,
         )
 
-    def _contrast(self, classes: IntArray) -> ClusterContrast | Spcl | GclScl | Mcl:
+    def _contrast(self, classes: IntArray) -> Contrast:
         config = self._config
         target = torch.from_numpy(classes).to(self._device)
         if config.base == "gcl-scl":
@@ -194,6 +202,14 @@ class ImageLearner:
             return contrast
         weights = Weights(config.mcl_consistency, config.mcl_triplet, config.mcl_margin)
         return Mcl(contrast, torch.from_numpy(self._inside).to(self._device), weights)
+
+    def _with_links(self, contrast: Contrast) -> Contrast:
+        """Add SPAL's triplet where answers are learnt from."""
+        if self._links is None:
+            return contrast
+        features = torch.from_numpy(self._fresh()).to(self._device)
+        margin, weight = self._config.spal_margin, self._config.spal_triplet
+        return SupportTriplet(contrast, features, links_of(self._links()), margin=margin, weight=weight)
 
     def _gcl_scl(self, target: torch.Tensor) -> GclScl:
         config = self._config

@@ -21,11 +21,16 @@ _AUGMENT = 12  # stream of randomness under one seed
 
 
 class Contrast(Protocol):
-    """A loss over a memory. `update` is called after the gradient step, never inside it."""
+    """A loss over a memory. `update` is called after the gradient step, never inside it.
+
+    `remembered` is what the next round starts from (SpCL's memory), None where nothing outlives the round.
+    """
 
     def loss(self, features: Tensor, rows: Tensor) -> Tensor: ...
 
     def update(self, features: Tensor, rows: Tensor) -> None: ...
+
+    def remembered(self) -> Tensor | None: ...
 
 
 @dataclass(frozen=True, slots=True)
