@@ -15,7 +15,7 @@ UI := frontend/dist/.built
 UI_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 QUICK := not (slow or services or e2e or gpu or shared)
 
-.PHONY: help setup demo test check bench chaos e2e gpu format clean
+.PHONY: help setup demo test check bench bench-loop chaos e2e gpu format clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -47,7 +47,10 @@ chaos: setup ## fault tests: workers, databases and brokers killed in the middle
 gpu: setup ## tests that need CUDA
 	$(BIN)/pytest -m gpu
 
-bench: setup ## the table of bases and policies on generated data (an hour on 2 cores; finished cells are kept in runs/)
+bench: setup ## clustering and evaluation: seconds by phase, CPU seconds, memory, beside a dense reference (10 minutes)
+	$(BIN)/python benchmarks/clustering.py --dense
+
+bench-loop: setup ## the table of bases and policies on generated data (an hour on 2 cores; finished cells are kept in runs/)
 	$(BIN)/python benchmarks/first_light.py generated --seeds 0,1,2 --out runs/generated
 
 format: $(ENV) ## rewrite the Python code in the house's format
