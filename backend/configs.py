@@ -5,7 +5,11 @@ from __future__ import annotations
 from backend import schemas
 from backend.paths import inside
 from backend.settings import Settings
+from ucal.benchmark.plan import config_named
+from ucal.benchmark.presets import BENCHMARKS
+from ucal.benchmark.presets import Benchmark as Table
 from ucal.config import RunConfig
+from ucal.errors import ConfigError
 from ucal.presets import preset
 
 NAMED_WEIGHTS = (None, "start", "imagenet")  # not a file of anybody's
@@ -19,8 +23,42 @@ def run_config(body: schemas.RunNew, settings: Settings) -> RunConfig:
         BadPathError: weights outside of the allowed folders.
         NotFoundError: no weights there.
     """
-    start = RunConfig() if body.preset is None else preset(body.preset).config
+    start = RunConfig() if body.preset is None else _named(body.preset)
     config = start.replace(**body.config)
     if "weights" in body.config and config.weights not in NAMED_WEIGHTS:
         config = config.replace(weights=str(inside(settings.import_roots, config.weights or "")))
     return config
+
+
+def benchmarks() -> list[schemas.Benchmark]:
+    """Give the tables, each with the variants that this version can run."""
+    return [
+        schemas.Benchmark(
+            name=table.name,
+            title=table.title,
+            description=table.description,
+            format=table.format,
+            variants=_variants(table),
+        )
+        for table in BENCHMARKS
+    ]
+
+
+def _variants(table: Table) -> list[schemas.BenchmarkVariant]:
+    found = []
+    for variant in table.variants:
+        name = f"{table.name}:{variant.name}"
+        try:
+            config = config_named(name).to_dict()
+        except ConfigError:  # a base or policy that this version does not have
+            continue
+        found.append(
+            schemas.BenchmarkVariant(
+                preset=name, name=variant.name, title=variant.title, answers_of=variant.answers_of, config=config
+            )
+        )
+    return found
+
+
+def _named(name: str) -> RunConfig:
+    return config_named(name) if ":" in name else preset(name).config

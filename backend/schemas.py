@@ -199,7 +199,7 @@ OVER = (RunState.DONE, RunState.FAILED, RunState.CANCELLED)
 
 class RunNew(Body):
     name: str = Field(default="", max_length=120)
-    preset: str | None = None  # one of GET /presets; its settings are the start, `config` changes them
+    preset: str | None = None  # of GET /presets, or BENCHMARK:VARIANT of GET /benchmarks; `config` changes its settings
     config: dict[str, Any] = Field(default_factory=dict)  # fields of RunConfig
 
 
@@ -208,6 +208,24 @@ class Preset(BaseModel):
     title: str
     description: str
     config: dict[str, Any]
+
+
+class BenchmarkVariant(BaseModel):
+    preset: str  # what RunNew.preset takes; the seed is for `config` to set
+    name: str
+    title: str
+    answers_of: str | None  # a control: set `budget` to the answers of that variant's run
+    config: dict[str, Any]
+
+
+class Benchmark(BaseModel):
+    """A table of a paper, or one of ours: each variant is one run (`ucal benchmark` makes all of them)."""
+
+    name: str
+    title: str
+    description: str
+    format: str  # layout of the data it is for
+    variants: list[BenchmarkVariant]  # those that this version can run
 
 
 class Progress(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from backend import schemas
-from backend.configs import run_config
+from backend.configs import benchmarks, run_config
 from backend.deps import Admin, At, Db, SignedIn
 from backend.exports import read_result
 from backend.store import projects, runs
@@ -25,6 +25,12 @@ def list_presets(_: SignedIn) -> list[schemas.Preset]:
         schemas.Preset(name=p.name, title=p.title, description=p.description, config=p.config.to_dict())
         for p in PRESETS
     ]
+
+
+@router.get("/benchmarks")
+def list_benchmarks(_: SignedIn) -> list[schemas.Benchmark]:
+    """List the tables of `ucal benchmark`, whose variants are runs."""
+    return benchmarks()
 
 
 @router.get("/projects/{project_id}/runs")

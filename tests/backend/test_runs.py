@@ -48,6 +48,26 @@ def test_a_preset_is_the_start_and_config_changes_it(world: World):
         assert jobs.pending(session, f"advance_run:{run['id']}")
 
 
+def test_a_benchmarks_variant_starts_the_run_that_ucal_benchmark_would_start(world: World):
+    from ucal.benchmark.plan import Choice, make_plan
+    from ucal.benchmark.presets import benchmark
+
+    admin, project = world.admin(), world.project()
+    tables = {table["name"]: table for table in admin.api("GET", "/benchmarks").json()}
+    assert {"market1501-table2", "generated"} <= set(tables)
+    cells = {cell.variant.name: cell for cell in make_plan(benchmark("generated"), Choice((3,))).cells}
+    listed = {variant["name"]: variant for variant in tables["generated"]["variants"]}
+    assert set(cells) <= set(listed)
+    assert listed["random"]["answers_of"] == "both"
+    for name in ("snps", "supervised"):
+        body = {"preset": listed[name]["preset"], "config": {"seed": 3}}
+        run = admin.api("POST", f"/projects/{project.id}/runs", body).json()
+        assert run["config"] == cells[name].config.to_dict() == listed[name]["config"] | {"seed": 3}
+    wrong = admin.api("POST", f"/projects/{project.id}/runs", {"preset": "generated:best"})
+    assert (wrong.status_code // 100, wrong.json()["error"]) == (4, "ConfigError")
+    assert "expected one of baseline, snps" in wrong.json()["detail"]
+
+
 def test_a_run_needs_images_and_an_oracle_needs_truth(world: World):
     admin = world.admin()
     empty, unlabelled = world.project(0), world.project(4, truth=False)

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/benchmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Benchmarks
+         * @description List the tables of `ucal benchmark`, whose variants are runs.
+         */
+        get: operations["list_benchmarks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/folders": {
         parameters: {
             query?: never;
@@ -747,6 +767,37 @@ export interface components {
             reason: string;
         };
         /**
+         * Benchmark
+         * @description A table of a paper, or one of ours: each variant is one run (`ucal benchmark` makes all of them).
+         */
+        Benchmark: {
+            /** Description */
+            description: string;
+            /** Format */
+            format: string;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Variants */
+            variants: components["schemas"]["BenchmarkVariant"][];
+        };
+        /** BenchmarkVariant */
+        BenchmarkVariant: {
+            /** Answers Of */
+            answers_of: string | null;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /** Name */
+            name: string;
+            /** Preset */
+            preset: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * EmptyReason
          * @description Why there is nothing to answer: an honest empty queue.
          * @enum {string}
@@ -1357,6 +1408,44 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_benchmarks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benchmark"][];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list_folders: {
         parameters: {
             query?: {
