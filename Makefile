@@ -51,7 +51,7 @@ bench: setup ## clustering and evaluation: seconds by phase, CPU seconds, memory
 	$(BIN)/python benchmarks/clustering.py --dense
 
 bench-loop: setup ## the table of bases and policies on generated data (an hour on 2 cores; finished cells are kept in runs/)
-	$(BIN)/python benchmarks/first_light.py generated --seeds 0,1,2 --out runs/generated
+	$(BIN)/ucal benchmark --preset generated --seeds 0,1,2 --bases cluster-contrast,spcl --out runs/generated
 
 format: $(ENV) ## rewrite the Python code in the house's format
 	$(BIN)/ruff check --fix .
