@@ -74,6 +74,15 @@ def test_cameras_differ_as_much_as_they_are_told_to(hard: float, low: float, hig
     assert low <= np.std(np.array(means), axis=0).mean() <= high
 
 
+def test_plain_scenery_is_grey_and_full_scenery_is_not() -> None:
+    def contrast(scenery: float) -> float:
+        return float(
+            np.mean([camera.scene.std() for camera in make_cameras(np.random.default_rng(1), 4, 1.5, scenery)])
+        )
+
+    assert contrast(0.0) < 0.8 * contrast(0.5) < 0.5 * contrast(1.0)
+
+
 def test_nothing_held_out_gives_no_query() -> None:
     arrays = render_arrays(Plan(1, 1, 1, 32, 16, seed=0, held_out=0))
     assert arrays["train"].pixels.shape == (1, 32, 16, 3)
@@ -93,6 +102,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
         ({"height": 4}, "height: expected at least 16"),
         ({"images": 1}, "images: expected at least 2"),
         ({"hard": 3.0}, "hard: expected 0 to 2"),
+        ({"scenery": 1.5}, "scenery: expected 0 to 1"),
         ({"held_out": -1}, "held_out: expected at least 0"),
         ({"seed": -1}, "seed: expected at least 0"),
     ],

@@ -28,6 +28,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--cameras", type=whole(1, 1000), default=4, help="cameras (4)")
     parser.add_argument("--images", type=whole(1, 1000), default=3, help="images per identity and camera (3)")
     parser.add_argument("--size", type=size, default=(128, 64), metavar="HxW", help="pixels (128x64)")
+    parser.add_argument("--scenery", type=float, default=0.5, help="how much the places stand out, 0 to 1 (0.5)")
     parser.add_argument("--hard", type=float, default=1.5, help="how much the cameras differ (1.5)")
     parser.add_argument("--seed", type=whole(0), default=0, help="the only source of randomness (0)")
 
@@ -48,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
         width=width,
         seed=args.seed,
         hard=args.hard,
+        scenery=args.scenery,
         held_out=args.held_out,
         sink=progress_sink(),
     )

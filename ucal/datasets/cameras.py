@@ -18,6 +18,8 @@ VIEWS = ("front", "back", "side")
 PLACES = ("pavement", "lawn", "brick", "shop", "hall", "road")
 _SCENE_HEIGHT, _SCENE_WIDTH = 300, 420  # of a whole scene, pixels; a picture shows a part of it
 
+_GREY = np.float32(140)  # what places without contrast look like
+
 _GROUNDS = {
     "pavement": ((150, 148, 142), (176, 180, 182)),
     "lawn": ((104, 128, 74), (148, 166, 150)),
@@ -46,12 +48,15 @@ class Camera:
     scene: ByteArray  # (300, 420, 3)
 
 
-def make_cameras(rng: np.random.Generator, count: int, hard: float) -> tuple[Camera, ...]:
-    """Make cameras that differ as much as `hard` says."""
-    return tuple(_make_camera(rng, hard) for _ in range(count))
+def make_cameras(rng: np.random.Generator, count: int, hard: float, scenery: float = 1.0) -> tuple[Camera, ...]:
+    """Make cameras that differ as much as `hard` says, before places of so much contrast (1 full, 0 plain grey).
+
+    The place is what a net without labels learns first: where it stands out, clusters are cameras.
+    """
+    return tuple(_make_camera(rng, hard, scenery) for _ in range(count))
 
 
-def _make_camera(rng: np.random.Generator, hard: float) -> Camera:
+def _make_camera(rng: np.random.Generator, hard: float, scenery: float) -> Camera:
     horizon = float(rng.uniform(0.42, 0.62))
     return Camera(
         gain=_triple(1 + hard * rng.uniform(-0.22, 0.22, 3)),
@@ -65,7 +70,7 @@ def _make_camera(rng: np.random.Generator, hard: float) -> Camera:
         gradient=hard * float(rng.uniform(-0.25, 0.25)),
         detail=1 - hard * float(rng.uniform(0, 0.3)),
         horizon=horizon,
-        scene=_make_scene(rng, horizon),
+        scene=_make_scene(rng, horizon, scenery),
     )
 
 
@@ -74,7 +79,7 @@ def _triple(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[
     return (first, second, third)
 
 
-def _make_scene(rng: np.random.Generator, horizon: float) -> ByteArray:
+def _make_scene(rng: np.random.Generator, horizon: float, scenery: float) -> ByteArray:
     place = PLACES[int(rng.integers(len(PLACES)))]
     ground, wall = (tuple(int(c + rng.uniform(-22, 22)) for c in colour) for colour in _GROUNDS[place])
     scene = Image.new("RGB", (_SCENE_WIDTH, _SCENE_HEIGHT), wall)
@@ -84,6 +89,7 @@ def _make_scene(rng: np.random.Generator, horizon: float) -> ByteArray:
     draw.rectangle((0, line, _SCENE_WIDTH, _SCENE_HEIGHT), fill=ground)
     _pave(draw, rng, place, line)
     pixels = np.asarray(scene.filter(ImageFilter.GaussianBlur(1.4)), dtype=np.float32)
+    pixels = _GREY + (pixels - _GREY) * np.float32(scenery)
     depth = np.linspace(1.08, 0.9, _SCENE_HEIGHT, dtype=np.float32)[:, None, None]
     return _to_bytes(pixels * depth * _cloud(rng, (_SCENE_HEIGHT, _SCENE_WIDTH), 0.07)[..., None])
 

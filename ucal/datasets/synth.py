@@ -59,16 +59,18 @@ class Plan:
     width: int
     seed: int
     hard: float = 1.5  # how much the cameras differ (0 = not at all)
+    scenery: float = 0.5  # how much the places stand out (0 = plain grey, 1 = as drawn)
     held_out: int | None = None  # None = half as many as `identities`
 
     def __post_init__(self) -> None:
         """Refuse what cannot be drawn."""
-        low = {"identities": 1, "cameras": 1, "images": 1, "height": 16, "width": 8, "seed": 0, "hard": 0}
+        low = {"identities": 1, "cameras": 1, "images": 1, "height": 16, "width": 8, "seed": 0, "hard": 0, "scenery": 0}
         for name, least in low.items():
             if getattr(self, name) < least:
                 raise ConfigError(f"synth {name}: expected at least {least}, got {getattr(self, name)}")
-        if self.hard > 2:
-            raise ConfigError(f"synth hard: expected 0 to 2, got {self.hard}")
+        for name, most in {"hard": 2, "scenery": 1}.items():
+            if getattr(self, name) > most:
+                raise ConfigError(f"synth {name}: expected 0 to {most}, got {getattr(self, name)}")
         if self.strangers < 0:
             raise ConfigError(f"synth held_out: expected at least 0, got {self.held_out}")
         if self.strangers and self.images < 2:
@@ -99,10 +101,10 @@ class Plan:
 class Studio:
     """The people and cameras of one seed, ready to take pictures."""
 
-    def __init__(self, people: int, cameras: int, seed: int, hard: float) -> None:
+    def __init__(self, people: int, cameras: int, seed: int, hard: float, scenery: float = 1.0) -> None:
         self.seed = seed
         self.people = make_people(np.random.default_rng((seed, _PEOPLE)), people)
-        self.cameras = make_cameras(np.random.default_rng((seed, _CAMERAS)), cameras, hard)
+        self.cameras = make_cameras(np.random.default_rng((seed, _CAMERAS)), cameras, hard, scenery)
 
     def shoot(self, person: int, camera: int, turn: int, size: tuple[int, int]) -> bytes:
         """Take one picture of size (height, width) and give it as JPEG, quality 95."""
@@ -128,6 +130,7 @@ def generate(  # noqa: PLR0913 - the options of `ucal synth`, all by name
     width: int,
     seed: int,
     hard: float = 1.5,
+    scenery: float = 0.5,
     held_out: int | None = None,
     sink: Sink = silent,
 ) -> Path:
@@ -138,7 +141,7 @@ def generate(  # noqa: PLR0913 - the options of `ucal synth`, all by name
     Raises:
         ConfigError: settings that cannot be drawn, or `out` holds something already.
     """
-    plan = Plan(identities, cameras, images, height, width, seed, hard, held_out)
+    plan = Plan(identities, cameras, images, height, width, seed, hard, scenery, held_out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f"{out}: expected an empty folder, or none, to write the data set to")
     for folder in FOLDERS.values():
@@ -161,7 +164,7 @@ def render_arrays(plan: Plan, *, sink: Sink = silent) -> dict[str, Pictures]:
 
 
 def _open(plan: Plan) -> Studio:
-    return Studio(plan.identities + plan.strangers, plan.cameras, plan.seed, plan.hard)
+    return Studio(plan.identities + plan.strangers, plan.cameras, plan.seed, plan.hard, plan.scenery)
 
 
 def _gather(pixels: list[ByteArray], shots: list[Shot], plan: Plan) -> Pictures:
