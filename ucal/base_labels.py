@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from scipy import sparse
 
-from ucal.clustering import renumber, self_paced
+from ucal.camera_jaccard import Shares, camera_aware_distance
+from ucal.clustering import camera_centre, dbscan, renumber, self_paced
 from ucal.config import RunConfig
 from ucal.constrained import constrained_dbscan
 from ucal.jaccard import Sparse
 from ucal.memory import LabelMemory
 from ucal.meta import with_proposals
-from ucal.seams import Clusterer, Clustering, Constrain
+from ucal.seams import Check, Clusterer, Clustering, Constrain, never
 from ucal.types import OUTLIER, BoolArray, FloatArray, IntArray
 
 
@@ -62,6 +65,31 @@ def _at_rows(distance: Sparse, rows: IntArray, n: int) -> Sparse:
     return sparse.csr_array((distance.data, rows[distance.indices], indptr), shape=(n, n))
 
 
+def camera_aware_labels(config: RunConfig, cameras: Sequence[int | None], check: Check = never) -> Clusterer:
+    """Give the clusterer on CA-Jaccard's distance: `make_clusterer` with neighbours balanced over cameras (n,)."""
+    shares = Shares(config.camera_k1_intra, config.camera_k1_inter, config.camera_k2_intra, config.camera_k2_inter)
+    loosest = config.eps + (config.eps_gap if config.base == "spcl" else 0.0)
+
+    def cluster(features: FloatArray, threshold: float | None) -> Clustering:
+        if config.camera_centre:
+            features = camera_centre(features, cameras)
+        distance = camera_aware_distance(features, cameras, shares, loosest, block_rows=config.block_rows, check=check)
+        labels, threshold = _at_radii(config, lambda eps: dbscan(distance, eps, config.min_samples), threshold)
+        return Clustering(labels, distance, threshold)
+
+    return cluster
+
+
+def _at_radii(
+    config: RunConfig, at: Callable[[float], IntArray], threshold: float | None
+) -> tuple[IntArray, float | None]:
+    """Give the base's labels, and SpCL's threshold, from clusterings at given radii."""
+    labels = at(config.eps)
+    if config.base != "spcl":
+        return labels, threshold
+    return self_paced(labels, at(config.eps - config.eps_gap), at(config.eps + config.eps_gap), threshold)
+
+
 def constrained_labels(config: RunConfig, inside: BoolArray | None) -> Constrain:
     """Give SPAL's relabelling: the base's labels, by DBSCAN that keeps the answers.
 
@@ -72,9 +100,7 @@ def constrained_labels(config: RunConfig, inside: BoolArray | None) -> Constrain
         def at(eps: float) -> IntArray:
             return constrained_dbscan(distance, eps, config.min_samples, memory)
 
-        own = at(config.eps)
-        if config.base == "spcl":
-            own, _ = self_paced(own, at(config.eps - config.eps_gap), at(config.eps + config.eps_gap), threshold)
+        own, _ = _at_radii(config, at, threshold)
         if inside is not None:
             own = with_proposals(own, inside, features, config.tau, config.mcl_sure)
         return own

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ucal.annotators import Oracle
-from ucal.base_labels import constrained_labels, subset_labels, true_labels
+from ucal.base_labels import camera_aware_labels, constrained_labels, nothing_clustered, subset_labels, true_labels
 from ucal.clustering import make_clusterer
 from ucal.config import RunConfig
 from ucal.datasets.dataset import SPLITS, Dataset, Split
@@ -21,6 +21,7 @@ from ucal.memory import LabelMemory
 from ucal.meta import subset_of
 from ucal.pretrained import IMAGENET, imagenet_weights
 from ucal.proposers.baselines import RandomProposer, SimilarProposer
+from ucal.proposers.efficient import EfficientProposer
 from ucal.proposers.spal import SpalProposer
 from ucal.proposers.ucal import UcalProposer
 from ucal.runs import Checkpointed, RunFolder
@@ -59,12 +60,13 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
         around.sink(Event("warning", {"text": text}))
     identities = dataset.identities("train")
     learner = _learner(config, dataset, around)
+    asks = proposer(config, _cameras(dataset))
     return Parts(
         config=config,
         n=len(dataset.train),
         learner=Checkpointed(learner, around.folder),
         cluster=_clusterer(config, dataset, around),
-        propose=proposer(config),
+        propose=asks,
         annotate=_annotator(config, identities, around),
         log=around.log,
         folder=around.folder,
@@ -73,6 +75,7 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
         sink=around.sink,
         proceed=around.proceed,
         constrain=constrained_labels(config, _subset(config, dataset)) if config.policy == "spal" else None,
+        organise=asks if isinstance(asks, EfficientProposer) else None,
     )
 
 
@@ -90,8 +93,15 @@ def refuse_nonsense(config: RunConfig, dataset: Dataset) -> None:
     if not config.train and dataset.features is None:
         raise ConfigError("train=false needs given features: make them with `ucal embed`")
     _refuse_base(config, dataset)
+    if config.camera_jaccard and (None in _cameras(dataset) or len(set(_cameras(dataset))) < 2):
+        raise ConfigError(
+            "camera_jaccard needs the camera of every image and at least two cameras, and these data have not: "
+            "set camera_jaccard=false"
+        )
     if config.policy in ("random", "similar") and config.budget is None and config.budget_per_round is None:
         raise ConfigError(f"policy {config.policy!r} would ask for every pair: set budget or budget_per_round")
+    if config.policy == "efficient" and config.memory == "pair":
+        raise ConfigError("policy 'efficient' rests on inference: expected memory 'closure', got 'pair'")
     if config.annotator == "oracle" and config.policy != "none" and not dataset.has_truth:
         raise ConfigError(
             "annotator 'oracle' answers from the identities, and these data have none for some images: "
@@ -140,11 +150,16 @@ def device_of(config: RunConfig) -> str:
 def _clusterer(config: RunConfig, dataset: Dataset, around: Surroundings) -> Clusterer:
     if config.base == "supervised":
         return true_labels(dataset.identities("train"))
+    if config.policy == "efficient" and not config.train and config.query_from == 0:
+        return nothing_clustered  # the policy makes the labels of every round
     cameras = _cameras(dataset)
     inside = _subset(config, dataset)
     if inside is not None:
         cameras = [cameras[row] for row in np.flatnonzero(inside).tolist()]
-    cluster = make_clusterer(config, device_of(config), cameras=cameras, check=around.check, sink=around.sink)
+    if config.camera_jaccard:
+        cluster = camera_aware_labels(config, cameras, around.check)
+    else:
+        cluster = make_clusterer(config, device_of(config), cameras=cameras, check=around.check, sink=around.sink)
     return cluster if inside is None else subset_labels(cluster, inside, config.tau, config.mcl_sure)
 
 
@@ -170,7 +185,7 @@ def set_threads(threads: int) -> None:
     torch.set_num_threads(threads or (int(wished) if wished.isdigit() else 0) or os.cpu_count() or 1)
 
 
-def proposer(config: RunConfig) -> Proposer | None:
+def proposer(config: RunConfig, cameras: Sequence[int | None] | None = None) -> Proposer | None:
     """Give the policy's proposer; a baseline's budget is spread evenly over the asking rounds."""
     if config.policy == "none":
         return None
@@ -179,6 +194,7 @@ def proposer(config: RunConfig) -> Proposer | None:
         config = config.replace(budget_per_round=max(1, -(-config.budget // rounds)))
     proposers: dict[str, Callable[[RunConfig], Proposer]] = {
         "ucal": UcalProposer,
+        "efficient": lambda config: EfficientProposer(config, cameras),
         "random": RandomProposer,
         "similar": SimilarProposer,
         "spal": SpalProposer,

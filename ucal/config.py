@@ -55,6 +55,7 @@ class RunConfig:
     exemplars: int = 4  # spare images a side besides the medoid
     cards: int = 14  # efficient: calibration cards before the first page
     page_tiles: int = 24  # efficient: most tiles on a page (8 suits a phone)
+    expected_error: float = 0.0  # efficient: people's share of wrong answers; above 0, surprising ones are asked again
     pages_per_round: int = 1  # efficient: plans in a round; each is a batch of pages
 
     # -- clustering
@@ -64,6 +65,11 @@ class RunConfig:
     eps_gap: float = 0.02  # SpCL: tight = eps - gap, loose = eps + gap
     min_samples: int = 4  # DBSCAN, the point itself included
     camera_centre: bool = False  # subtract each camera's mean feature before clustering
+    camera_jaccard: bool = False  # neighbours balanced over cameras (CA-Jaccard) instead of k1 and k2
+    camera_k1_intra: int = 5  # CA-Jaccard: k-reciprocal neighbours of the row's own camera, itself included
+    camera_k1_inter: int = 20  # CA-Jaccard: k-reciprocal neighbours of other cameras
+    camera_k2_intra: int = 2  # CA-Jaccard: query expansion over the row's own camera
+    camera_k2_inter: int = 4  # CA-Jaccard: query expansion over other cameras
     neighbours: Literal["torch", "faiss", "screened", "faiss-ivf", "faiss-hnsw"] = (
         "torch"  # nearest neighbours: torch and faiss are exact, the others approximate (and say how good they are)
     )
@@ -228,6 +234,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("unsure", 0.0, 1.0),
     ("exemplars", 0, 24),
     ("cards", 2, 1000),
+    ("expected_error", 0.0, 0.5),
     ("page_tiles", 1, 24),
     ("pages_per_round", 1, 10**4),
     ("k1", 2, 10**4),
@@ -235,6 +242,10 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("eps", 0.0, 1.0),
     ("eps_gap", 0.0, 0.5),
     ("min_samples", 1, 10**6),
+    ("camera_k1_intra", 1, 10**4),
+    ("camera_k1_inter", 0, 10**4),
+    ("camera_k2_intra", 1, 10**4),
+    ("camera_k2_inter", 0, 10**4),
     ("block_rows", 1, 10**7),
     ("search_candidates", 1, 10**5),
     ("search_length", 1, 10**5),

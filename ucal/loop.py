@@ -29,7 +29,7 @@ from ucal.events import Event, Sink
 from ucal.memory import LabelMemory
 from ucal.reorganise import reorganise
 from ucal.runs import Checkpointed, RunFolder
-from ucal.seams import Annotator, AnswerLog, Clusterer, Constrain, Learner, Proposer, Scene
+from ucal.seams import Annotator, AnswerLog, Clusterer, Constrain, Learner, Organiser, Proposer, Scene
 from ucal.state import Report, State
 from ucal.types import OUTLIER, Answer, IntArray, Question, Step, Verdict
 
@@ -51,6 +51,7 @@ class Parts:
     sink: Sink
     proceed: Callable[[State], bool]  # True: close this round's questions, train with the answers so far
     constrain: Constrain | None = None  # clusters anew by the answers (SPAL); None = the base's labels stay
+    organise: Organiser | None = None  # makes the labels of rounds that ask; None = `reorganise` on the base labels
 
 
 def advance(state: State, parts: Parts) -> State:
@@ -209,6 +210,8 @@ def _answers_of(round_: int, memory: LabelMemory) -> int:
 
 def _labels_now(state: State, parts: Parts, memory: LabelMemory) -> IntArray:
     features = parts.folder.load_array(state.features)
+    if parts.organise is not None and state.round >= parts.config.query_from:
+        return parts.organise.labels(features, memory, state.round)
     if parts.constrain is not None and state.distance is not None:
         distance = parts.folder.load_sparse(state.distance)
         return reorganise(parts.constrain(distance, features, memory, state.threshold), features, memory)
@@ -254,6 +257,8 @@ def _why_stop(state: State, parts: Parts, memory: LabelMemory) -> str | None:
     if budget is not None and memory.n_answers >= budget:
         return "the budget is spent"
     if parts.propose is None or _answers_of(state.round, memory) == 0:
+        if parts.organise is not None:
+            return parts.organise.why_dry(parts.folder.load_array(state.features), memory, state.round)
         return "nothing left to ask"
     return None
 

@@ -74,6 +74,18 @@ class Proposer(Protocol):
     def __call__(self, scene: Scene) -> Sequence[Question]: ...
 
 
+class Organiser(Protocol):
+    """A proposer that makes the labels too, from features and answers alone."""
+
+    def labels(self, features: FloatArray, memory: LabelMemory, round_: int) -> IntArray:
+        """Give labels (n,) that break no answer outside conflicts, numbered by smallest row; -1 = in no cluster."""
+        ...
+
+    def why_dry(self, features: FloatArray, memory: LabelMemory, round_: int) -> str:
+        """Say why it has nothing left to ask, in words for people."""
+        ...
+
+
 class Annotator(Protocol):
     """Answer some of the questions, perhaps none yet; never block.
 

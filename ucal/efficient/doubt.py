@@ -1,0 +1,99 @@
+"""Doubt: answers to look at twice, features that cannot do the job, and when no page is worth an action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from scipy import stats
+
+from ucal.efficient.tiles import AUDIT, LOG_CLUSTER, LOG_TILE, N_SIGNALS
+from ucal.memory import LabelMemory
+from ucal.types import Answer, Kind, TileAnswer, Verdict
+
+_FIRST_PAGES = 60  # pages on which features are judged
+_LEAST_SHARE = 0.25  # of those whose likeliest tile must be "same", or the features are called hopeless
+_QUIET_PAGES = 40  # pages in a row without a toggle that end the asking
+_SURPRISE, _HARM = 0.15, 2.0  # P(wrong), and P(wrong) x stake in pairs, from which an answer is looked at again
+
+
+def likeliest(memory: LabelMemory) -> list[bool]:
+    """Say, of the first 60 pages with a tile that is no audit, whether the likeliest such tile was "same"."""
+    found: list[bool] = []
+    for answer in memory.answers:
+        tiles = [tile for tile in _judged(answer) if tile.signals[AUDIT] == 0]
+        if tiles and len(found) < _FIRST_PAGES:
+            found.append(max(tiles, key=lambda tile: tile.p).verdict is Verdict.SAME)
+    return found
+
+
+def hopeless(memory: LabelMemory) -> bool:
+    """Say whether the features cannot tell identities apart.
+
+    After 60 pages: with 95 % confidence (Clopper-Pearson) fewer than a quarter of the tiles that
+    looked most alike are the same identity.
+    """
+    found = likeliest(memory)
+    return len(found) == _FIRST_PAGES and clopper_pearson(sum(found), len(found))[1] < _LEAST_SHARE
+
+
+def quiet(memory: LabelMemory) -> bool:
+    """Say whether the last 40 pages (or cards) had nothing to put right: the best guess was what people said."""
+    pages = [answer for answer in memory.answers if answer.tiles][-_QUIET_PAGES:]
+    return len(pages) == _QUIET_PAGES and not any(tile.toggles for page in pages for tile in page.tiles)
+
+
+def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Give the exact two-sided interval of a share, count of n; (0, 1) where n is 0.
+
+    Source: Clopper & Pearson 1934.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    tail = (1.0 - confidence) / 2.0
+    low = float(stats.beta.ppf(tail, count, n - count + 1)) if count > 0 else 0.0
+    high = float(stats.beta.ppf(1.0 - tail, count + 1, n - count)) if count < n else 1.0
+    return low, high
+
+
+def doubtful(memory: LabelMemory, error: float) -> Iterator[tuple[Answer, TileAnswer]]:
+    """Yield the tiles to ask about again, in the log's order: those whose pair has one vote only.
+
+    With q the model's probability of what was said and e the person's share of wrong answers, P(wrong)
+    = e (1 - q) / (e (1 - q) + (1 - e) q); the stake is the pairs of rows that hang on it. A tile is
+    looked at again when P(wrong) >= .15, or P(wrong) x stake >= 2.
+    """
+    if error <= 0.0:
+        return
+    votes = _votes(memory)
+    for answer in memory.answers:
+        for tile in _judged(answer):
+            if votes[_pair(answer.left, tile.row)] == 1 and _is_doubtful(tile, error):
+                yield answer, tile
+
+
+def _is_doubtful(tile: TileAnswer, error: float) -> bool:
+    q = tile.p if tile.verdict is Verdict.SAME else 1.0 - tile.p
+    wrong = error * (1 - q) / (error * (1 - q) + (1 - error) * q)
+    size = 1.0 if tile.signals[AUDIT] > 0 else float(np.exp(tile.signals[LOG_TILE]))
+    return wrong >= _SURPRISE or wrong * size * float(np.exp(tile.signals[LOG_CLUSTER])) >= _HARM
+
+
+def _judged(answer: Answer) -> Sequence[TileAnswer]:
+    """Give the tiles that were decided and carry what the model believed."""
+    decided = (Verdict.SAME, Verdict.DIFFERENT)
+    return [tile for tile in answer.tiles if tile.verdict in decided and len(tile.signals) == N_SIGNALS]
+
+
+def _votes(memory: LabelMemory) -> dict[tuple[int, int], int]:
+    votes: dict[tuple[int, int], int] = {}
+    for answer in memory.answers:
+        for left, right, verdict in answer.links:
+            if verdict in (Verdict.SAME, Verdict.DIFFERENT):
+                pair = _pair(left, right)
+                votes[pair] = votes.get(pair, 0) + (2 if answer.kind is Kind.CONFLICT else 1)
+    return votes
+
+
+def _pair(left: int, right: int) -> tuple[int, int]:
+    return (left, right) if left < right else (right, left)

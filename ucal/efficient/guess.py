@@ -1,0 +1,79 @@
+"""The best guess: components merged as far as the threshold allows, never against an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ucal.efficient.components import Components
+from ucal.efficient.linkage import Groups, cut, dots, link
+from ucal.efficient.preparation import sums
+from ucal.types import FloatArray, IntArray
+
+Double = NDArray[np.float64]
+_LARGE = 8  # rows: two groups of at least this size merge by themselves only when they are very similar
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The scale on which similarities are compared from plan to plan: z = (S - m) / sd - z0.
+
+    m and sd are the median and the standard deviation, over components, of the similarity to the
+    best allowed other component, now; z0 = (tau0 - m) / sd at the model version's first plan.
+    """
+
+    median: float
+    sd: float
+    z0: float
+
+    def z(self, similarity: Double) -> Double:
+        """Give the similarities on the scale on which 0 is the calibrated threshold."""
+        scaled: Double = (similarity - self.median) / self.sd - self.z0
+        return scaled
+
+
+def grouped(rows: FloatArray, parts: Components) -> Groups:
+    """Give sums and sizes of the components; rows in none are left out."""
+    inside = parts.of >= 0
+    codes = parts.of[inside]
+    return Groups(sums(rows[inside], codes, parts.count), np.bincount(codes, minlength=parts.count))
+
+
+def near_pairs(neighbours: IntArray, parts: Components) -> IntArray:
+    """Give the pairs (e, 2) of different components that a row's list (n, k) brings together, low first, once each."""
+    left = np.repeat(parts.of, neighbours.shape[1])
+    right = parts.of[neighbours.ravel()]
+    kept = (left >= 0) & (right >= 0) & (left != right)
+    low, high = np.minimum(left[kept], right[kept]), np.maximum(left[kept], right[kept])
+    keys = np.unique(low * np.int64(parts.count) + high)
+    return np.stack([keys // parts.count, keys % parts.count], axis=1)
+
+
+def allowed(pairs: IntArray, parts: Components) -> IntArray:
+    """Leave out the pairs that an answer keeps apart."""
+    if not len(parts.apart):
+        return pairs
+    keys = parts.apart[:, 0] * parts.count + parts.apart[:, 1]
+    return pairs[~np.isin(pairs[:, 0] * parts.count + pairs[:, 1], keys)]
+
+
+def spread_of_best(groups: Groups, pairs: IntArray) -> tuple[float, float]:
+    """Give median and standard deviation, over components, of the best allowed similarity."""
+    similarity = dots(groups.sums, groups.sizes, pairs[:, 0], pairs[:, 1])
+    best = np.full(len(groups.sizes), -np.inf)
+    np.maximum.at(best, pairs[:, 0], similarity)
+    np.maximum.at(best, pairs[:, 1], similarity)
+    best = best[np.isfinite(best)]
+    if not len(best):
+        return 0.0, 1.0
+    return float(np.median(best)), max(float(best.std()), 1e-6)
+
+
+def guess(groups: Groups, pairs: IntArray, parts: Components, frame: Frame, shift: float) -> IntArray:
+    """Give each component's cluster (c,), 0..: greedy average linkage down to tau = m + sd (z0 + shift)."""
+    tau = frame.median + frame.sd * (frame.z0 + shift)
+    tree = link(groups, pairs, tau, forbidden=parts.apart, guard=(_LARGE, frame.sd))
+    named = cut(tree, parts.count, np.ones(len(tree.left), bool))
+    return np.unique(named, return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,180 @@
+"""A plan: the features and the log of answers, worked out into best-guess clusters and what to ask next.
+
+Nothing here is remembered from call to call but what the same features and the same answers would
+give again, so a run that was killed goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ucal.clustering import camera_centre
+from ucal.efficient.calibration import Dendrogram, Scale, fit_scale, is_calibration, judged
+from ucal.efficient.components import Components, components
+from ucal.efficient.guess import Frame, allowed, grouped, guess, near_pairs, spread_of_best
+from ucal.efficient.linkage import Groups, link
+from ucal.efficient.pages import Candidates, World, candidates, world
+from ucal.efficient.preparation import whiten, within_class
+from ucal.efficient.tiles import AUDIT, TileBelief, believe, judged_tiles
+from ucal.memory import LabelMemory
+from ucal.neighbours import nearest_ids
+from ucal.types import Answer, FloatArray, IntArray, Verdict
+
+NEIGHBOURS = 30  # k of the neighbour lists
+_ATOM_P = 0.9  # P(same) at which the tree is cut into atoms
+_FIRST_LISTS = 64  # answers before neighbours are searched under the learnt metric; again whenever they doubled
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What belongs to one version of the features: whitened rows, neighbour lists, the tree."""
+
+    key: str
+    rows: FloatArray
+    neighbours: IntArray
+    dendrogram: Dendrogram
+
+    def atoms(self, scale: Scale) -> IntArray:
+        """Cut the tree where P(same) is .9."""
+        height = max(0.0, scale.height(_ATOM_P))
+        below = self.dendrogram.heights <= height
+        return _cut_rows(self.dendrogram, below)
+
+
+def _cut_rows(dendrogram: Dendrogram, below: NDArray[np.bool_]) -> IntArray:
+    """Give each row's highest node among the merges that are below, (n,)."""
+    top = np.arange(dendrogram.n + len(below))
+    for merge in range(len(below) - 1, -1, -1):
+        if below[merge]:
+            top[dendrogram.children[merge]] = top[dendrogram.n + merge]
+    return top[: dendrogram.n]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The best guess of now, and what the pages are made from."""
+
+    scale: Scale
+    frame: Frame
+    belief: TileBelief
+    scene: World
+    pairs: IntArray
+    labels: IntArray  # (n,), -1 = a bad image
+
+
+class Planner:
+    """Make plans; keeps the last version and the last plan, which equal what would be worked out again."""
+
+    def __init__(self, cameras: Sequence[int | None] | None = None) -> None:
+        self._cameras = cameras  # given: each camera's mean is subtracted first
+        self._version: Version | None = None
+        self._neighbours: dict[str, IntArray] = {}
+        self._z0: tuple[str, float] | None = None
+        self._plan: tuple[str, Plan] | None = None
+
+    def version(self, features: FloatArray) -> Version:
+        """Prepare these features (n, d): seconds for 5,000 rows, a minute for 30,000."""
+        key = hashlib.sha256(np.ascontiguousarray(features).tobytes()).hexdigest()
+        if self._version is None or self._version.key != key:
+            rows = whiten(features if self._cameras is None else camera_centre(features, self._cameras))
+            neighbours = nearest_ids(rows, NEIGHBOURS + 1)
+            n = len(rows)
+            alone = Groups(rows.astype(np.float64), np.ones(n, np.int64))
+            pairs = np.stack([np.repeat(np.arange(n), neighbours.shape[1]), neighbours.ravel()], axis=1)
+            tree = link(alone, pairs, 0.0)
+            self._version = Version(key, rows, neighbours, Dendrogram(tree, n))
+            self._neighbours.clear()
+        return self._version
+
+    def scale(self, version: Version, memory: LabelMemory, first_round: int) -> Scale:
+        """Fit where "same" ends."""
+        heights, same = judged(version.dendrogram, memory, first_round)
+        return fit_scale(heights, same, version.dendrogram.highest)
+
+    def plan(self, features: FloatArray, memory: LabelMemory, first_round: int) -> Plan:
+        """Work out the plan; first_round = the round in which these features came."""
+        version = self.version(features)
+        key = f"{version.key}:{first_round}:{_digest(memory.answers)}"
+        if self._plan is None or self._plan[0] != key:
+            self._plan = (key, self._make(version, memory, first_round))
+        return self._plan[1]
+
+    def _make(self, version: Version, memory: LabelMemory, first_round: int) -> Plan:
+        scale = self.scale(version, memory, first_round)
+        atoms = version.atoms(scale)
+        parts, rows = _parts(version, atoms, memory)
+        groups = grouped(rows, parts)
+        pairs = near_pairs(self._lists(version, atoms, memory), parts)
+        median, sd = spread_of_best(groups, allowed(pairs, parts))
+        frame = Frame(median, sd, self._first_z0(version, scale, atoms, memory, first_round))
+        signals, same = judged_tiles(memory)
+        belief = believe(signals, same, float(np.clip(-scale.slope * sd, 0.5, 6.0)))
+        clusters = guess(groups, pairs, parts, frame, belief.shift)
+        labels = np.where(parts.of >= 0, clusters[parts.of], -1)
+        return Plan(scale, frame, belief, world(rows, groups, parts, clusters), pairs, labels)
+
+    def _lists(self, version: Version, atoms: IntArray, memory: LabelMemory) -> IntArray:
+        """Give neighbour lists (n, k) under the metric of the first 64, 128, 256, ... answers; before, x0's."""
+        count = 1 << (len(memory.answers).bit_length() - 1) if len(memory.answers) >= _FIRST_LISTS else 0
+        if count == 0:
+            return version.neighbours
+        first = memory.answers[:count]
+        key = f"{version.key}:{_digest(first)}"
+        if key not in self._neighbours:
+            _, rows = _parts(version, atoms, LabelMemory(memory.n, memory.mode, first))
+            self._neighbours = {key: nearest_ids(rows, NEIGHBOURS + 1)}
+        return self._neighbours[key]
+
+    def _first_z0(
+        self, version: Version, scale: Scale, atoms: IntArray, memory: LabelMemory, first_round: int
+    ) -> float:
+        """Give z0 as it was at the version's first plan: of the answers that were there before it."""
+        before = [
+            answer
+            for answer in memory.answers
+            if answer.round < first_round or is_calibration(answer.kind, len(answer.tiles))
+        ]
+        key = f"{version.key}:{first_round}:{_digest(before)}"
+        if self._z0 is None or self._z0[0] != key:
+            then = LabelMemory(memory.n, memory.mode, before)
+            parts, rows = _parts(version, atoms, then)
+            pairs = allowed(near_pairs(version.neighbours, parts), parts)
+            median, sd = spread_of_best(grouped(rows, parts), pairs)
+            self._z0 = (key, (1.0 - scale.height(0.5) - median) / sd)
+        return self._z0[1]
+
+    def tiles(self, plan: Plan, memory: LabelMemory) -> Candidates:
+        """Give every tile worth asking about."""
+        shown = np.zeros(memory.n, bool)
+        shown[_seen(memory)] = True
+        return candidates(plan.scene, plan.pairs, shown, plan.frame, plan.belief)
+
+
+def _parts(version: Version, atoms: IntArray, memory: LabelMemory) -> tuple[Components, FloatArray]:
+    parts = components(atoms, version.rows, memory, _removed(memory))
+    return parts, within_class(version.rows, parts.of, parts.confirmed)
+
+
+def _removed(memory: LabelMemory) -> IntArray:
+    """Give the rows that an audit found not to be their anchor's."""
+    rows = {
+        tile.row
+        for answer in memory.answers
+        for tile in answer.tiles
+        if tile.signals and tile.signals[AUDIT] > 0 and tile.verdict is Verdict.DIFFERENT
+    }
+    return np.array(sorted(rows), np.int64)
+
+
+def _seen(memory: LabelMemory) -> Sequence[int]:
+    return sorted({row for answer in memory.answers for left, right, _ in answer.links for row in (left, right)})
+
+
+def _digest(answers: Sequence[Answer]) -> str:
+    """Name what stands in the log."""
+    return hashlib.sha256("\n".join(answer.id for answer in answers).encode()).hexdigest()
