@@ -17,6 +17,7 @@ from ucal.datasets.dataset import Dataset
 from ucal.datasets.synth import generate
 from ucal.drive import drive
 from ucal.errors import ConfigError
+from ucal.events import Event
 from ucal.runs import FileLog, FolderStates, RunFolder
 from ucal.state import State
 from ucal.types import Step
@@ -86,3 +87,43 @@ def test_the_supervised_bound_is_refused_without_identities_or_training(people: 
     rows = dataclasses.replace(people, features=np.eye(len(people.train), dtype=np.float32))
     with pytest.raises(ConfigError, match="train=false leaves nothing to do"):
         run(tmp_path, config.replace(train=False), rows)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"base": "gcl-scl", "gcl_order": "camera-time"}, "needs the camera and the time of every image"),
+        ({"camera_jaccard": True}, "needs the camera of every image and at least two cameras"),
+    ],
+)
+def test_settings_are_refused_where_the_data_cannot_serve_them(
+    changes: dict[str, object], said: str, people: Dataset, tmp_path: Path
+) -> None:
+    blind = dataclasses.replace(people.train[0], camera=None)
+    with pytest.raises(ConfigError, match=said):
+        run(tmp_path, CONFIG.replace(**changes), dataclasses.replace(people, train=(blind, *people.train[1:])))
+
+
+def test_gcl_scl_is_refused_on_given_features(people: Dataset, tmp_path: Path) -> None:
+    rows = dataclasses.replace(people, features=np.eye(len(people.train), dtype=np.float32))
+    with pytest.raises(ConfigError, match="train=false leaves its graphs at random weights"):
+        run(tmp_path, CONFIG.replace(base="gcl-scl", train=False), rows)
+
+
+@pytest.mark.parametrize("order", ["names-leak-identities", "camera-time"])
+def test_graphs_cut_from_an_order_run_and_names_are_warned_about(order: str, people: Dataset, tmp_path: Path) -> None:
+    timed = tuple(dataclasses.replace(image, time=float(row % 5)) for row, image in enumerate(people.train))
+    events: list[Event] = []
+    folder = RunFolder(tmp_path)
+    config = CONFIG.replace(base="gcl-scl", policy="none", epochs=1, gcl_order=order)
+    around = Surroundings(folder, FileLog(tmp_path / "answers.jsonl"), sink=events.append)
+    end = drive(build(config, dataclasses.replace(people, train=timed), around), FolderStates(folder))
+    assert end.step is Step.DONE
+    warned = [event for event in events if event.name == "warning" and "identities leak" in str(event.values["text"])]
+    assert len(warned) == (order == "names-leak-identities")
+
+
+@pytest.mark.parametrize("base", ["cluster-contrast", "mcl"])
+def test_camera_aware_distance_runs_on_a_base(base: str, people: Dataset, tmp_path: Path) -> None:
+    settings = {"base": base, "policy": "ucal", "camera_jaccard": True, "camera_k1_intra": 2, "camera_k1_inter": 4}
+    assert run(tmp_path, CONFIG.replace(**settings, epochs=2), people).step is Step.DONE
