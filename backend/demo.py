@@ -28,7 +28,7 @@ def prepare(factory: SessionFactory) -> None:
     with session_scope(factory) as session:
         project = _find(session)
         if project is None:
-            project = projects.create(session, ProjectNew(name=NAME, description=TEXT))
+            project = projects.create(session, ProjectNew(name=NAME, description=TEXT, everyone=True))
         if project.import_state in (ImportState.NONE, ImportState.FAILED):
             projects.begin_import(project, "generated")
             jobs.wake_import(session, project.id, {"kind": "synth", **DATA.model_dump()})

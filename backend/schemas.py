@@ -66,6 +66,13 @@ class TokenNew(Body):
     days: int = Field(default=90, ge=1, le=366)
 
 
+class LinkMade(BaseModel):
+    """A one-time sign-in link: `/sign-in#token=...`; shown once."""
+
+    token: str
+    expires_at: datetime
+
+
 class MemberNew(Body):
     person_id: str = Field(min_length=1, max_length=64)
 
@@ -88,7 +95,7 @@ class TokenMade(Token):
 class ProjectNew(Body):
     name: str = Field(min_length=1, max_length=120)
     description: str = Field(default="", max_length=2000)
-    everyone: bool = True  # every signed-in person may see it; False: only its members and admins
+    everyone: bool = False  # True: every signed-in person may see it; False: only its members and admins
 
 
 class ProjectChange(Body):
@@ -431,6 +438,41 @@ class Undone(BaseModel):
     reverses: Reversal
     lease: Lease | None  # that very question again, leased to this person
     progress: QueueProgress
+
+
+class PersonQuality(BaseModel):
+    """One person's answers of a run that stand."""
+
+    person_id: str
+    name: str
+    answers: int
+    median_seconds: float | None
+    checked: int  # "same" or "different" on pairs whose identities are known
+    right: int
+    interval: tuple[float, float] | None  # 95 % (Wilson) of right / checked
+
+
+class Vote(BaseModel):
+    person: str
+    verdict: str
+
+
+class Disagreement(BaseModel):
+    """A pair of which people say different things."""
+
+    left: ImageOut
+    right: ImageOut
+    votes: list[Vote]
+
+
+class Quality(BaseModel):
+    """How far people agree, and how often they are right. Only "same" and "different" are compared."""
+
+    people: list[PersonQuality]
+    judged_twice: int  # pairs that two or more people judged
+    alpha: float | None  # Krippendorff's, nominal
+    kappa: float | None  # Cohen's, where exactly two people answered
+    disagreements: list[Disagreement]  # at most 100
 
 
 class Release(Body):

@@ -8,7 +8,15 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from backend import schemas
-from backend.auth import TOKEN_PREFIX, fingerprint, hash_password, new_secret, password_fits
+from backend.auth import (
+    LINK_LIFE,
+    TOKEN_PREFIX,
+    fingerprint,
+    hash_password,
+    make_login_link,
+    new_secret,
+    password_fits,
+)
 from backend.deps import Admin, At, Context, Db, Everyone, SignedIn, cookie_name
 from backend.errors import SignInError, TooManyAttemptsError
 from backend.store import logins, people
@@ -90,6 +98,13 @@ def change_person(session: Db, _: Admin, person_id: str, body: schemas.PersonCha
     if body.active is not None:
         people.set_active(session, person, body.active)
     return person_out(person)
+
+
+@router.post("/people/{person_id}/link", status_code=201)
+def invite_person(session: Db, _: Admin, person_id: str) -> schemas.LinkMade:
+    """Make a sign-in link for somebody, which works once; an account that is switched off stays so."""
+    person = people.get(session, person_id)
+    return schemas.LinkMade(token=make_login_link(session, person), expires_at=utc_now() + LINK_LIFE)
 
 
 @router.get("/tokens")

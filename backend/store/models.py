@@ -145,7 +145,7 @@ class Project(Base):
     name: Mapped[str] = mapped_column(String(120))
     description: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
-    everyone: Mapped[bool] = mapped_column(default=True)  # False: only its members see it
+    everyone: Mapped[bool] = mapped_column(default=False)  # False: only its members see it
     source_path: Mapped[str | None] = mapped_column(String(2000))  # the data set's root on the server
     source_format: Mapped[str | None] = mapped_column(String(32))
     import_state: Mapped[str] = mapped_column(String(16), default="none")

@@ -108,6 +108,26 @@ export interface paths {
         patch: operations["change_person"];
         trace?: never;
     };
+    "/api/v1/people/{person_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite Person
+         * @description Make a sign-in link for somebody, which works once; an account that is switched off stays so.
+         */
+        post: operations["invite_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presets": {
         parameters: {
             query?: never;
@@ -500,6 +520,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Quality
+         * @description Say how far people agree, how often each is right where identities are known, and where they disagree.
+         */
+        get: operations["run_quality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/release": {
         parameters: {
             query?: never;
@@ -798,6 +838,16 @@ export interface components {
             title: string;
         };
         /**
+         * Disagreement
+         * @description A pair of which people say different things.
+         */
+        Disagreement: {
+            left: components["schemas"]["ImageOut"];
+            right: components["schemas"]["ImageOut"];
+            /** Votes */
+            votes: components["schemas"]["Vote"][];
+        };
+        /**
          * EmptyReason
          * @description Why there is nothing to answer: an honest empty queue.
          * @enum {string}
@@ -964,6 +1014,19 @@ export interface components {
             /** Withdrawn */
             withdrawn: string[];
         };
+        /**
+         * LinkMade
+         * @description A one-time sign-in link: `/sign-in#token=...`; shown once.
+         */
+        LinkMade: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Token */
+            token: string;
+        };
         /** LossPoint */
         LossPoint: {
             /** Loss */
@@ -1009,6 +1072,29 @@ export interface components {
             password: string;
             /** @default annotator */
             role: components["schemas"]["Role"];
+        };
+        /**
+         * PersonQuality
+         * @description One person's answers of a run that stand.
+         */
+        PersonQuality: {
+            /** Answers */
+            answers: number;
+            /** Checked */
+            checked: number;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ] | null;
+            /** Median Seconds */
+            median_seconds: number | null;
+            /** Name */
+            name: string;
+            /** Person Id */
+            person_id: string;
+            /** Right */
+            right: number;
         };
         /** Preset */
         Preset: {
@@ -1083,11 +1169,27 @@ export interface components {
             description: string;
             /**
              * Everyone
-             * @default true
+             * @default false
              */
             everyone: boolean;
             /** Name */
             name: string;
+        };
+        /**
+         * Quality
+         * @description How far people agree, and how often they are right. Only "same" and "different" are compared.
+         */
+        Quality: {
+            /** Alpha */
+            alpha: number | null;
+            /** Disagreements */
+            disagreements: components["schemas"]["Disagreement"][];
+            /** Judged Twice */
+            judged_twice: number;
+            /** Kappa */
+            kappa: number | null;
+            /** People */
+            people: components["schemas"]["PersonQuality"][];
         };
         /** QuestionOut */
         QuestionOut: {
@@ -1399,6 +1501,13 @@ export interface components {
             progress: components["schemas"]["QueueProgress"];
             reverses: components["schemas"]["Reversal"];
         };
+        /** Vote */
+        Vote: {
+            /** Person */
+            person: string;
+            /** Verdict */
+            verdict: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1639,6 +1748,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invite_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkMade"];
                 };
             };
             /** @description The request does not say what is needed */
@@ -2729,6 +2878,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunMetrics"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    run_quality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quality"];
                 };
             };
             /** @description The request does not say what is needed */
