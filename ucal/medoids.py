@@ -30,7 +30,7 @@ def k_medoids(
     Raises:
         ConfigError: k outside 1..m, or an engine that is not installed.
     """
-    distance = np.asarray(distance, np.float64)
+    distance = np.ascontiguousarray(distance, np.float64)
     m = len(distance)
     if not 1 <= k <= m:
         raise ConfigError(f"k_medoids: expected k in 1..{m}, got {k}")
@@ -59,65 +59,32 @@ def _first_least(costs: Distances, m: int) -> int:
 
 def _best_pair(distance: Distances) -> IntArray:
     """Try all pairs of rows."""
+    from ucal.compiled import medoids as loops
+
     m = len(distance)
-    costs = np.full((m, m), np.inf)
-    for row in range(m - 1):
-        costs[row, row + 1 :] = np.minimum(distance[:, row, None], distance[:, row + 1 :]).sum(axis=0)
-    return np.array(np.divmod(_first_least(costs.ravel(), m), m))
+    return np.array(np.divmod(_first_least(loops.pair_costs(distance).ravel(), m), m))
 
 
 def _build(distance: Distances, k: int) -> IntArray:
     """Start greedily: each medoid lowers the cost most, given those before."""
+    from ucal.compiled import medoids as loops
+
     m = len(distance)
     chosen = [_first_least(distance.sum(axis=0), m)]
-    nearest = distance[:, chosen[0]].copy()
+    nearest = distance[chosen[0]].copy()
     while len(chosen) < k:
-        costs = np.minimum(nearest[:, None], distance).sum(axis=0)
+        costs = loops.added_costs(distance, nearest)
         costs[chosen] = np.inf
         chosen.append(_first_least(costs, m))
-        nearest = np.minimum(nearest, distance[:, chosen[-1]])
+        nearest = np.minimum(nearest, distance[chosen[-1]])
     return np.array(chosen)
 
 
 def _faster_pam(distance: Distances, medoids: IntArray) -> IntArray:
     """Swap a row for a medoid as soon as that lowers the cost, until none does for a whole turn."""
-    m, k = len(distance), len(medoids)
-    medoids = medoids.copy()
-    row, last = 0, 0
-    state = _two_nearest(distance, medoids)
-    while True:
-        if row not in medoids:
-            change, which = _swap_gain(distance[:, row], state, k)
-            if change < -_TIE * m:
-                medoids[which] = row
-                state, last = _two_nearest(distance, medoids), row
-        row = (row + 1) % m
-        if row == last:
-            return medoids
+    from ucal.compiled import medoids as loops
 
-
-_Nearest = tuple[IntArray, Distances, Distances]
-
-
-def _two_nearest(distance: Distances, medoids: IntArray) -> _Nearest:
-    """Give each row's nearest medoid, its distance, and the distance of the second nearest."""
-    near = distance[:, medoids]
-    if near.shape[1] == 1:
-        return np.zeros(len(near), np.int64), near[:, 0], np.full(len(near), np.inf)
-    two = np.partition(near, 1, axis=1)
-    return near.argmin(axis=1), two[:, 0], two[:, 1]
-
-
-def _swap_gain(candidate: Distances, state: _Nearest, k: int) -> tuple[float, int]:
-    """Give the change of cost of the best swap for this candidate, and the medoid that goes."""
-    own, first, second = state
-    joins = candidate < first
-    gained = float((candidate - first)[joins].sum())
-    # rows that lose their medoid go to the candidate or to their second medoid
-    moved = np.where(joins, 0.0, np.minimum(candidate, second) - first)
-    changes = gained + np.bincount(own, weights=moved, minlength=k)
-    which = int(np.argmin(changes))
-    return float(changes[which]), which
+    return loops.faster_pam(distance, medoids.astype(np.int64), _TIE * len(distance))
 
 
 def _extra(distance: Distances, k: int) -> IntArray:

@@ -42,15 +42,9 @@ def exemplars(features: FloatArray, medoid: int, rows: IntArray, spare: int) -> 
 
     Ties go to the lower row; rows equal in features may still follow each other.
     """
-    shown = [medoid]
-    rest = rows[rows != medoid]
-    nearest = np.full(len(rest), -np.inf)
-    while len(shown) <= spare and len(rest):
-        nearest = np.maximum(nearest, features[rest].astype(np.float64) @ features[shown[-1]].astype(np.float64))
-        pick = int(np.argmin(nearest))
-        shown.append(int(rest[pick]))
-        rest, nearest = np.delete(rest, pick), np.delete(nearest, pick)
-    return tuple(shown)
+    from ucal.compiled import medoids as loops
+
+    return tuple(loops.spread(features, rows, medoid, spare).tolist())
 
 
 Side = tuple[int, Sequence[int], int]
