@@ -12,8 +12,9 @@ from scipy.sparse.csgraph import connected_components
 
 from ucal.config import RunConfig
 from ucal.events import Sink, silent
-from ucal.jaccard import Sparse, jaccard_distance
-from ucal.neighbours import Effort
+from ucal.jaccard import Sparse, distance_of_ranks
+from ucal.neighbours import EXACT, Effort, nearest_ids
+from ucal.reuse import KeptLists
 from ucal.seams import Check, Clusterer, Clustering, never
 from ucal.types import OUTLIER, FloatArray, IntArray
 
@@ -26,23 +27,33 @@ def make_clusterer(
     check: Check = never,
     sink: Sink = silent,
 ) -> Clusterer:
-    """Build the clusterer that the settings ask for; `cameras` (n,) is used by `camera_centre`."""
+    """Build the clusterer that the settings ask for; `cameras` (n,) is used by `camera_centre`.
 
-    def cluster(features: FloatArray, threshold: float | None) -> Clustering:
-        if config.camera_centre and cameras is not None:
-            features = camera_centre(features, cameras)
-        gap = config.eps_gap if config.base == "spcl" else 0.0
-        distance = jaccard_distance(
+    It keeps the neighbour lists of its last call and searches again only for rows whose list may differ.
+    """
+    kept = KeptLists(exact=config.neighbours in EXACT)
+
+    def search(features: FloatArray) -> IntArray:
+        return nearest_ids(
             features,
-            k1=config.k1,
-            k2=config.k2,
-            loosest=config.eps + gap,
+            max(config.k1, config.k2),
             engine=config.neighbours,
             block_rows=config.block_rows,
             effort=effort_of(config),
             device=device,
             check=check,
             sink=sink,
+        )
+
+    def cluster(features: FloatArray, threshold: float | None) -> Clustering:
+        if config.camera_centre and cameras is not None:
+            features = camera_centre(features, cameras)
+        gap = config.eps_gap if config.base == "spcl" else 0.0
+        ranks, _ = kept.lists(
+            features, max(config.k1, config.k2), lambda: search(features), config.block_rows, check, sink
+        )
+        distance = distance_of_ranks(
+            features, ranks, k1=config.k1, k2=config.k2, loosest=config.eps + gap, check=check, sink=sink
         )
         labels = dbscan(distance, config.eps, config.min_samples)
         if config.base == "spcl":

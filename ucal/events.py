@@ -13,7 +13,7 @@ class Event:
     Names in use: `progress` (done, total; `what` = embed | cluster | train | evaluate),
     `loss` (round, iteration, loss), `step` (round, step, seconds), `round` (the round's report),
     `warning` (text), `restart` (text), `neighbours` (engine, proven, checked, differing, missed: an
-    approximate search's shares of rows and neighbours).
+    approximate search's shares of rows and neighbours), `reused` (share of neighbour lists kept from the last round).
     """
 
     name: str

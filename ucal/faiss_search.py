@@ -104,8 +104,11 @@ def on_device(faiss: Any, index: Any, device: str) -> Any:
 
 
 def _faiss() -> Any:
+    import torch
+
     try:
         import faiss
     except ImportError as error:
         raise ConfigError("neighbours: 'faiss' is not installed; install it or set neighbours to 'torch'") from error
+    faiss.omp_set_num_threads(torch.get_num_threads())
     return faiss

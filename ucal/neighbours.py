@@ -101,7 +101,7 @@ def nearest_ids(  # noqa: PLR0913 - as `nearest`
     ids, open_rows = _searched(features, search(min(width, n), check, tell), k)
     if engine in EXACT:
         if len(open_rows):
-            ids[open_rows] = _searched_again(features, open_rows, k, block_rows, check)
+            ids[open_rows] = search_again(features, open_rows, k, block_rows, check)
     else:
         proven = 1.0 - len(open_rows) / n if engine == "screened" else 0.0
         said: dict[str, float | int | str | None] = {"engine": engine, "proven": proven}
@@ -116,7 +116,7 @@ def _checked(features: FloatArray, ids: IntArray, count: int, check: Check) -> d
     rows = np.unique(np.linspace(0, n - 1, min(count, n)).astype(np.int64))
     if not len(rows):
         return {"checked": 0}
-    exact = _searched_again(features, rows, k, 2048, check)
+    exact = search_again(features, rows, k, 2048, check)
     missed = sum(len(np.setdiff1d(a, b, assume_unique=True)) for a, b in zip(exact, ids[rows], strict=True))
     differing = float((exact != ids[rows]).any(axis=1).mean())
     return {"checked": len(rows), "differing": differing, "missed": missed / exact.size}
@@ -134,7 +134,7 @@ def _searched(features: FloatArray, blocks: Iterable[Candidates], k: int) -> tup
     return ids, np.concatenate(open_rows)
 
 
-def _searched_again(features: FloatArray, rows: IntArray, k: int, block_rows: int, check: Check) -> IntArray:
+def search_again(features: FloatArray, rows: IntArray, k: int, block_rows: int, check: Check) -> IntArray:
     """Search some rows with eight times as many float32 candidates, and those still open in float64, (b, k)."""
     import torch
 

@@ -39,6 +39,8 @@ class _Shown:
                 self._progress(str(event.values.get("what", "")), done, total)
         elif event.name in ("warning", "restart"):
             self._line(f"{event.name}: {event.values.get('text', '')}")
+        elif event.name in ("neighbours", "reused"):
+            self._line(f"{event.name}: {', '.join(f'{name} {_figure(value)}' for name, value in event.values.items())}")
         elif event.name == "round":
             figures = (f"{name} {_figure(value)}" for name, value in event.values.items() if name != "round")
             self._line(f"round {event.values.get('round')}: {', '.join(figures)}")
