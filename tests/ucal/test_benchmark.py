@@ -21,6 +21,7 @@ from ucal.benchmark.presets import BENCHMARKS, Variant, benchmark
 from ucal.benchmark.running import Runner, Source
 from ucal.benchmark.table import Figure, best_of, rows_of, to_json, to_markdown
 from ucal.benchmark.workplace import Workplace
+from ucal.commands.simulate import claim
 from ucal.config import RunConfig
 from ucal.errors import ConfigError, RunError
 
@@ -251,6 +252,19 @@ def test_a_failing_cell_says_why_and_does_not_stop_the_others(tmp_path):
     failures = runner.run(made.cells)
     assert [failure.cell.seed for failure in failures] == [0, 1]
     assert "none-0: no such file or folder (log: " in failures[0].reason
+
+
+def test_a_run_folder_of_a_version_with_fewer_settings_goes_on_and_one_of_other_settings_does_not(tmp_path):
+    config = plan(("both",)).cells[0].config
+    claim(tmp_path / "run", config)
+    path = tmp_path / "run" / "config.json"
+    path.write_text(json.dumps({k: v for k, v in config.to_dict().items() if k != "hard"}))
+    claim(tmp_path / "run", config)
+    with pytest.raises(RunError, match="holds a run with other settings"):
+        claim(tmp_path / "run", config.replace(hard=True))
+    path.write_text("not json")
+    with pytest.raises(RunError, match="holds a run with other settings"):
+        claim(tmp_path / "run", config)
 
 
 # -- whole, through the command line ---------------------------------------------------------------

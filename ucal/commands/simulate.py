@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     config = config_of(args)
     with tempfile.TemporaryDirectory(prefix="ucal-") as scratch:
         root = args.out if args.out is not None else Path(scratch) / "run"
-        _claim(root, config)
+        claim(root, config)
         sink = progress_sink()
         dataset = _dataset(args, config, Path(scratch), sink)
         folder = RunFolder(root)
@@ -173,8 +173,12 @@ def _dataset(args: argparse.Namespace, config: RunConfig, scratch: Path, sink: A
     return hold_out(dataset, args.held_out, seed=0) if args.held_out > 0 else dataset
 
 
-def _claim(root: Path, config: RunConfig) -> None:
-    """Make the run's folder, or go on in it when it was made by the same settings."""
+def claim(root: Path, config: RunConfig) -> None:
+    """Make the run's folder, or go on in it when it was made by the same settings.
+
+    Raises:
+        RunError: it holds other files, or a run with other settings.
+    """
     root.mkdir(parents=True, exist_ok=True)
     path = root / "config.json"
     text = json.dumps(config.to_dict(), indent=1) + "\n"
@@ -182,5 +186,13 @@ def _claim(root: Path, config: RunConfig) -> None:
         if any(root.iterdir()):
             raise RunError(f"--out: expected an empty folder or one of an interrupted run, {root} holds other files")
         path.write_text(text, encoding="utf-8")
-    elif path.read_text(encoding="utf-8") != text:
+    elif not _is_same(path, config):
         raise RunError(f"--out: {root} holds a run with other settings: give another folder, or the same settings")
+
+
+def _is_same(path: Path, config: RunConfig) -> bool:
+    """Compare with saved settings; a setting that was not there yet when they were saved has its default."""
+    try:
+        return RunConfig.from_dict(json.loads(path.read_text(encoding="utf-8"))) == config
+    except (ValueError, TypeError, ConfigError):
+        return False
