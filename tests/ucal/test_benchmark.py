@@ -170,6 +170,13 @@ def test_one_seed_has_no_deviation_and_a_missing_figure_is_a_dash():
     assert "| 60.0 | 78.2 |" in to_markdown(made, (row,), ())
 
 
+def test_a_supervised_row_claims_no_cost():
+    made = make_plan(GENERATED, Choice((0,), ("supervised",)))
+    row = rows_of(made, {made.cells[0].id: a_result(made.cells[0].config, [0.5], [0])})[0]
+    assert (row.figures["answers"], row.figures["hours"], row.figures["cost"]) == (None, None, None)
+    assert row.figures["mAP"] == Figure((50.0,), 50.0, None)
+
+
 def test_the_result_is_json_without_surprises():
     made, results = two_seeds()
     data = json.loads(json.dumps(to_json(made, rows_of(made, results), ("cameras",)), allow_nan=False))

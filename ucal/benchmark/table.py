@@ -61,6 +61,8 @@ def _row(cells: Sequence[Cell], results: Sequence[Result]) -> Row:
     figures["answers"] = Figure.of([float(f["answers"]) for f in finals])
     figures["hours"] = Figure.of([f["human_seconds"] / 3600 for f in finals])
     figures["cost"] = Figure.of([f["cost_percent"] for f in finals])
+    if cells[0].base == "supervised":  # every identity is given: no pairs were asked, and Eq. 7 counts nothing
+        figures |= dict.fromkeys(("answers", "hours", "cost"))
     figures["minutes"] = Figure.of([sum(result["seconds"].values()) / 60 for result in results])
     first = cells[0]
     return Row(
