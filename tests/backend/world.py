@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,15 @@ class World:
         with self.scope() as session:
             questions.publish(session, run.id, asked)
         return [one.id for one in asked]
+
+    def ask_large(self, run: Run, left: Sequence[int], right: Sequence[int]) -> str:
+        """Ask about two groups, of which up to five images each are shown."""
+        asked = question(left[0], right[0])
+        rows = {"left_rows": tuple(left[:5]), "right_rows": tuple(right[:5])}
+        asked = dataclasses.replace(asked, **rows, left_size=len(left), right_size=len(right))
+        with self.scope() as session:
+            questions.publish(session, run.id, [asked])
+        return asked.id
 
     def question_state(self, run: Run, question_id: str) -> str:
         with self.scope(read_only=True) as session:
