@@ -13,6 +13,7 @@ import { StatePill } from "../../components/StatePill";
 import { Empty, Failed, Loading, Refusal } from "../../components/States";
 import { useNow } from "../../components/useNow";
 import { m, n } from "../../messages";
+import { AccessPanel } from "./AccessPanel";
 import { BadFiles } from "./BadFiles";
 import { ImageGrid } from "./ImageGrid";
 import { ImportPanel, ImportProgress } from "./ImportPanel";
@@ -55,6 +56,7 @@ function Shown({ project, admin }: { project: Project; admin: boolean }) {
         {project.images > 0 && (
           <>
             <Runs project={project} onStart={admin ? () => setOpen("run") : undefined} />
+            {admin && <AccessPanel project={project} />}
             <ImageGrid project={project} />
           </>
         )}

@@ -8,6 +8,7 @@ import { m } from "../../messages";
 import { Actions } from "./Actions";
 import { Charts } from "./Charts";
 import { Downloads } from "./Downloads";
+import { PeoplePanel } from "./PeoplePanel";
 import { Settings } from "./Settings";
 import { StateLine } from "./StateLine";
 import { Steps } from "./Steps";
@@ -69,6 +70,7 @@ function Shown({ run }: { run: Run }) {
         <Tiles run={run} rounds={figures.rounds} />
         {metrics.error && !metrics.data && <Refusal error={metrics.error} />}
         <Charts rounds={figures.rounds} losses={figures.losses} />
+        {admin && <PeoplePanel runId={run.id} live={!isOver(run.state)} />}
         <div className="run-foot">
           <Settings config={run.config} />
           <Downloads run={run} admin={admin} />

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { KeyRound, ShieldAlert, UserCheck, UserPlus, UserX } from "lucide-react";
+import { KeyRound, Link2, ShieldAlert, UserCheck, UserPlus, UserX } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
 import { useSession } from "../../api/queries";
@@ -12,6 +12,7 @@ import { Page } from "../../components/Page";
 import { Empty, Failed, Loading, messageOf, Refusal } from "../../components/States";
 import { say } from "../../components/Toasts";
 import { m } from "../../messages";
+import { InviteDialog } from "./InviteDialog";
 import "./session.css";
 
 const KEY = ["people"];
@@ -27,6 +28,7 @@ export function PeoplePage() {
   });
   const [adding, setAdding] = useState(false);
   const [renewing, setRenewing] = useState<Person | null>(null);
+  const [inviting, setInviting] = useState<Person | null>(null);
   if (session.data && !admin)
     return (
       <Page title={m.people.title} narrow>
@@ -43,9 +45,10 @@ export function PeoplePage() {
       <section className="panel">
         {people.isPending && <Loading />}
         {people.error && <Failed error={people.error} onRetry={() => void people.refetch()} />}
-        {people.data && <PeopleTable people={people.data} me={session.data?.person.id} onPassword={setRenewing} />}
+        {people.data && <PeopleTable people={people.data} me={session.data?.person.id} onPassword={setRenewing} onInvite={setInviting} />}
       </section>
       {adding && <AddDialog onClose={() => setAdding(false)} />}
+      {inviting && <InviteDialog person={inviting} onClose={() => setInviting(null)} />}
       {renewing && <PasswordDialog person={renewing} onClose={() => setRenewing(null)} />}
     </Page>
   );
@@ -55,9 +58,10 @@ interface TableProps {
   people: Person[];
   me: string | undefined;
   onPassword: (person: Person) => void;
+  onInvite: (person: Person) => void;
 }
 
-function PeopleTable({ people, me, onPassword }: TableProps) {
+function PeopleTable({ people, me, onPassword, onInvite }: TableProps) {
   const client = useQueryClient();
   const change = useMutation({
     mutationFn: ({ id, ...body }: { id: string; role?: Role; active?: boolean }) =>
@@ -106,6 +110,9 @@ function PeopleTable({ people, me, onPassword }: TableProps) {
               <td className="quiet wide-only">{person.active ? m.people.active : m.people.disabled}</td>
               <td className="end">
                 <span className="row-actions">
+                  <IconButton name={m.people.invite(person.name)} disabled={!person.active} onClick={() => onInvite(person)}>
+                    <Link2 size={16} aria-hidden />
+                  </IconButton>
                   <IconButton name={m.people.passwordFor(person.name)} onClick={() => onPassword(person)}>
                     <KeyRound size={16} aria-hidden />
                   </IconButton>
