@@ -11,7 +11,7 @@ from ucal.efficient.tiles import AUDIT, LOG_CLUSTER, LOG_TILE, N_SIGNALS
 from ucal.memory import LabelMemory
 from ucal.types import Answer, Kind, TileAnswer, Verdict
 
-_FIRST_PAGES = 60  # pages on which features are judged
+_FEWEST_PAGES, _FIRST_PAGES = 20, 60  # pages on which features are judged
 _LEAST_SHARE = 0.25  # of those whose likeliest tile must be "same", or the features are called hopeless
 _QUIET_PAGES = 40  # pages in a row without a toggle that end the asking
 _SURPRISE, _HARM = 0.15, 2.0  # P(wrong), and P(wrong) x stake in pairs, from which an answer is looked at again
@@ -30,11 +30,11 @@ def likeliest(memory: LabelMemory) -> list[bool]:
 def hopeless(memory: LabelMemory) -> bool:
     """Say whether the features cannot tell identities apart.
 
-    After 60 pages: with 95 % confidence (Clopper-Pearson) fewer than a quarter of the tiles that
-    looked most alike are the same identity.
+    From the 20th page to the 60th: with 95 % confidence (Clopper-Pearson) fewer than a quarter of the
+    tiles that looked most alike are the same identity.
     """
     found = likeliest(memory)
-    return len(found) == _FIRST_PAGES and clopper_pearson(sum(found), len(found))[1] < _LEAST_SHARE
+    return len(found) >= _FEWEST_PAGES and clopper_pearson(sum(found), len(found))[1] < _LEAST_SHARE
 
 
 def quiet(memory: LabelMemory) -> bool:
