@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,8 +97,10 @@ class Workplace:
         write_atomically(self.root / name, write)
 
     @contextmanager
-    def held(self, cell: Cell) -> Iterator[IO[str]]:
+    def held(self, cell: Cell, patience: float = 10.0) -> Iterator[IO[str]]:
         """Hold a cell's lock; a child that inherits the file holds it too, should this process die.
+
+        Waits `patience` seconds for it: a run that was killed a moment ago may still be ending.
 
         Raises:
             RunError: another process runs this cell.
@@ -105,10 +108,11 @@ class Workplace:
         path = self.root / "runs" / f"{cell.id}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise RunError(f"{cell.id}: another process is running it (its lock {path} is held)") from error
+            until = time.monotonic() + patience
+            while not _locked(lock):
+                if time.monotonic() >= until:
+                    raise RunError(f"{cell.id}: another process is running it (its lock {path} is held)")
+                time.sleep(0.1)
             yield lock
 
     def _result(self, cell: Cell) -> Path:
@@ -123,6 +127,14 @@ def fingerprint(dataset: Dataset) -> dict[str, Any]:
             digest.update(f"{split}\t{image.key}\t{image.identity}\t{image.camera}\n".encode())
     images = {split: len(dataset.images(split)) for split in SPLITS}
     return {"format": dataset.format, "images": images, "sha256": digest.hexdigest()}
+
+
+def _locked(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _differing(result: Result, cell: Cell) -> list[str]:
