@@ -246,7 +246,7 @@ def test_a_result_of_other_settings_is_refused_but_a_controls_budget_is_its_own(
 
 def test_two_processes_do_not_run_one_cell(tmp_path):
     place, cell = Workplace(tmp_path), plan(("baseline",)).cells[0]
-    with place.held(cell), pytest.raises(RunError, match="another process is running it"), place.held(cell, patience=0.0):
+    with place.held(cell), pytest.raises(RunError, match="another process is running it"), place.held(cell, 0.0):
         pass
     with place.held(cell):
         pass
