@@ -51,7 +51,7 @@ class KeptLists:
         else:
             again = _may_differ(features, self.ids, moved, block_rows, check)
             ids, share = self.ids.copy(), 1.0 - float(again.mean())
-            ids[again] = search_again(features, np.flatnonzero(again), k, block_rows, check)
+            ids[again] = search_again(features, np.flatnonzero(again), ids.shape[1], block_rows, check)
             sink(Event("reused", {"share": share}))
         self.digests, self.ids = digests, ids
         return ids, share

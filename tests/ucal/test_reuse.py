@@ -89,3 +89,12 @@ def test_a_clusterer_that_saw_the_features_before_gives_the_same_clusters_and_sa
     moved[3] = -moved[3]
     third = cluster(moved, None)
     np.testing.assert_array_equal(third.labels, make_clusterer(RunConfig())(moved, None).labels)
+
+
+def test_fewer_rows_than_neighbours_are_reused_too() -> None:
+    rows = make_features("noise", 5, 4, seed=2)
+    kept = KeptLists()
+    first = lists(kept, rows)[0]
+    again, share, searched = lists(kept, rows)
+    np.testing.assert_array_equal(again, first)
+    assert (share, searched) == (1.0, False)

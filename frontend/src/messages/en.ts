@@ -225,10 +225,11 @@ export const en = {
           ucal: "UCAL: splits and merges",
           similar: "Most similar pairs",
           random: "Random pairs",
+          spal: "SPAL: support pairs",
           none: "Nothing",
         },
       ],
-      base: ["How features are learnt", { "cluster-contrast": "Cluster Contrast", spcl: "SpCL" }],
+      base: ["How features are learnt", { "cluster-contrast": "Cluster Contrast", spcl: "SpCL", "gcl-scl": "GCL + SCL", mcl: "MCL" }],
     } as Record<"annotator" | "policy" | "base", [string, Record<string, string>]>,
     /** What other languages say in place of the server's own words, by the preset's name. */
     presets: {} as Record<string, [string, string]>,

@@ -224,8 +224,8 @@ export const zh: Messages = {
     },
     choices: {
       annotator: ["由谁回答", { people: "人，在标注页", oracle: "已知身份（模拟）" }],
-      policy: ["提问内容", { ucal: "UCAL：拆分与合并", similar: "最相似的图像对", random: "随机图像对", none: "不提问" }],
-      base: ["特征学习方法", { "cluster-contrast": "Cluster Contrast", spcl: "SpCL" }],
+      policy: ["提问内容", { ucal: "UCAL：拆分与合并", similar: "最相似的图像对", random: "随机图像对", spal: "SPAL：支持对", none: "不提问" }],
+      base: ["特征学习方法", { "cluster-contrast": "Cluster Contrast", spcl: "SpCL", "gcl-scl": "GCL + SCL", mcl: "MCL" }],
     },
     presets: {
       demo: ["演示（只需几分钟，CPU）", "小网络、少量轮次，第二轮起提问。"],
