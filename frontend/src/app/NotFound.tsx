@@ -8,7 +8,7 @@ export function NotFound() {
   useTitle(m.errors.page);
   return (
     <main id="content" className="page">
-      <Empty icon={<Compass size={28} aria-hidden />} title={m.errors.page} detail={m.errors.pageDetail}>
+      <Empty whole icon={<Compass size={28} aria-hidden />} title={m.errors.page} detail={m.errors.pageDetail}>
         <ButtonLink href="/">{m.errors.home}</ButtonLink>
       </Empty>
     </main>

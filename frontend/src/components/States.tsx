@@ -45,13 +45,16 @@ interface EmptyProps {
   detail?: ReactNode;
   children?: ReactNode;
   role?: "alert" | "status";
+  /** The page shows nothing else: its title is the page's. */
+  whole?: boolean;
 }
 
-export function Empty({ icon, title, detail, children, role }: EmptyProps) {
+export function Empty({ icon, title, detail, children, role, whole }: EmptyProps) {
+  const Title = whole ? "h1" : "h2";
   return (
     <div className="empty" role={role}>
       {icon && <div className="empty-icon">{icon}</div>}
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {detail && <p className="quiet">{detail}</p>}
       {children && <div className="empty-actions">{children}</div>}
     </div>
