@@ -138,7 +138,7 @@ def _upload(work: Importing, source: dict[str, Any]) -> tuple[Dataset, tuple[Ref
 
 def _synth(work: Importing, source: dict[str, Any]) -> tuple[Dataset, tuple[Refused, ...]]:
     shutil.rmtree(work.own_folder, ignore_errors=True)
-    settings = {key: int(value) for key, value in source.items() if key != "kind"}
+    settings = {key: value for key, value in source.items() if key != "kind"}  # checked as `schemas.ImportSynth`
     return read(generate(work.own_folder, **settings, sink=work.sink)), ()
 
 

@@ -156,6 +156,7 @@ class ImportSynth(Body):
     images: int = Field(default=3, ge=1, le=32)  # per identity and camera
     height: int = Field(default=128, ge=32, le=512)
     width: int = Field(default=64, ge=16, le=512)
+    scenery: float = Field(default=1.0, ge=0, le=1)  # how much the places stand out: full, so that answers are needed
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
 
 

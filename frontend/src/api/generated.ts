@@ -967,6 +967,11 @@ export interface components {
              */
             images: number;
             /**
+             * Scenery
+             * @default 1
+             */
+            scenery: number;
+            /**
              * Seed
              * @default 0
              */
