@@ -42,7 +42,7 @@ def of_run(session: Session, run: Run) -> schemas.Quality:
 
 def _identities(session: Session, run: Run) -> dict[int, int]:
     query = select(Image.row, Image.identity).where(
-        Image.project_id == run.project_id, Image.split == "train", Image.identity > 0
+        Image.project_id == run.project_id, Image.split == "train", Image.identity >= 0
     )
     return {row: identity for row, identity in session.execute(query) if identity is not None}
 

@@ -80,6 +80,8 @@ def fetch(file: WeightsFile, url: str, folder: Path, *, sink: Sink = silent) -> 
         WeightsError: it cannot be fetched, or its sha256 is another one.
     """
     path = folder / file.name
+    if path.is_file() and _is_whole(path, file):  # also where the folder may only be read
+        return path
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder / f".{file.name}.lock"):

@@ -19,7 +19,7 @@ from ucal.neighbours import checked_features, pair_similarities, search_again
 from ucal.seams import Check, never
 from ucal.types import BoolArray, FloatArray, IntArray
 
-_WORTH = 0.25  # share of moved rows above which everything is searched again
+_WORTH = 0.25  # share of rows (moved, then to be searched again) above which everything is searched again
 
 
 @dataclass(slots=True)
@@ -50,8 +50,11 @@ class KeptLists:
             ids, share = search(), 0.0
         else:
             again = _may_differ(features, self.ids, moved, block_rows, check)
-            ids, share = self.ids.copy(), 1.0 - float(again.mean())
-            ids[again] = search_again(features, np.flatnonzero(again), ids.shape[1], block_rows, check)
+            if again.mean() > _WORTH:
+                ids, share = search(), 0.0
+            else:
+                ids, share = self.ids.copy(), 1.0 - float(again.mean())
+                ids[again] = search_again(features, np.flatnonzero(again), ids.shape[1], block_rows, check)
             sink(Event("reused", {"share": share}))
         self.digests, self.ids = digests, ids
         return ids, share

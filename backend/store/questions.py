@@ -71,7 +71,8 @@ def settle(session: Session, run_id: str, ids: Collection[str]) -> int:
 
 def close_open(session: Session, run_id: str, keep: Collection[str] = ()) -> int:
     """Close what is still open (but for `keep`): nobody needs it any more."""
-    chosen = [id_ for id_ in open_ids(session, run_id) if id_ not in set(keep)]
+    kept = set(keep)
+    chosen = [id_ for id_ in open_ids(session, run_id) if id_ not in kept]
     parts = (chosen[start : start + _CHUNK] for start in range(0, len(chosen), _CHUNK))
     return sum(_move(session, run_id, part, ("open",), "closed") for part in parts)
 

@@ -78,7 +78,7 @@ export class LabelEngine {
   private async begin(): Promise<void> {
     await this.outbox.load();
     this.history.addWaiting(this.outbox.waiting);
-    this.redos = [...(await this.deps.store.loadRedos().catch(() => [])), ...this.redos];
+    if (!this.redos.length) this.redos = await this.deps.store.loadRedos().catch(() => []);
     this.outbox.resume();
     await this.loadHistory();
   }
