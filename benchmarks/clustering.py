@@ -234,7 +234,9 @@ def growth(args: argparse.Namespace, folder: Path) -> None:
     lines: dict[str, list[tuple[float, float]]] = {}
     for engine in args.engines:
         for n in GROWTH:
-            r = fresh("cluster", str(n), "512", engine, args.device, str(folder / "growth.npy"), threads=args.threads)
+            r = fresh(
+                "cluster", str(n), "512", engine, args.device, str(folder / f"growth-{n}.npy"), threads=args.threads
+            )
             lines.setdefault(f"{engine}, CPU s", []).append((n, max(r["cpu"], 1e-3)))
             lines.setdefault(f"{engine}, extra MB", []).append((n, max(r["extra_mb"], 1)))
     plot(args.growth, lines, "rows (512 numbers each)", "CPU seconds; extra MB")
