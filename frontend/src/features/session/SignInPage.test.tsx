@@ -1,6 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { speak } from "../../messages";
 import { nextPath, SignInPage } from "./SignInPage";
 
 const SESSION = { person: { id: "p", name: "ann", role: "admin", active: true, created_at: "" }, embedded: true };
@@ -51,6 +52,17 @@ describe("the sign-in page", () => {
     fireEvent.click(screen.getByRole("button", { name: "Sign in" }));
     expect((await screen.findByRole("alert")).textContent).toBe("Name or password is not right.");
     expect((screen.getByLabelText("Password") as HTMLInputElement).value).toBe("");
+  });
+
+  it("offers each language by its own name, and keeps the choice", async () => {
+    window.history.replaceState(null, "", "/sign-in");
+    page(401, { error: "NotSignedInError", detail: "no" });
+    expect(screen.getByRole("button", { name: "English" }).getAttribute("aria-pressed")).toBe("true");
+    fireEvent.click(screen.getByRole("button", { name: "简体中文" }));
+    await waitFor(() => expect(document.documentElement.lang).toBe("zh-Hans"));
+    expect(localStorage.getItem("ucal.language")).toBe("zh");
+    await speak("en");
+    localStorage.removeItem("ucal.language");
   });
 
   it("goes on only to a page of its own", () => {

@@ -9,6 +9,7 @@ import { go } from "../../components/router";
 import { Loading, Refusal } from "../../components/States";
 import { NetworkError } from "../../api/errors";
 import { m } from "../../messages";
+import { LanguageSwitch } from "./LanguageSwitch";
 import { SignInForm } from "./SignInForm";
 import "./session.css";
 
@@ -47,6 +48,7 @@ export function SignInPage() {
             <SignInForm onDone={goOn} />
           </>
         )}
+        <LanguageSwitch />
       </div>
     </main>
   );
