@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -133,7 +134,7 @@ def _fill(part: Path, url: str, path: Path, sink: Sink) -> None:
                 break
         except urllib.error.URLError as error:
             reason = str(getattr(error.reason, "strerror", None) or error.reason)
-        except (HTTPException, ConnectionError, TimeoutError) as error:
+        except (HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
             reason = str(error) or type(error).__name__
     raise WeightsError(
         f"could not fetch {url} ({reason}): bring the file to {path} by other means, or give one of your own as weights"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -144,6 +148,39 @@ def test_without_a_network_the_error_says_what_to_do(tmp_path: Path) -> None:
     assert text.startswith("could not fetch http://127.0.0.1:9/net.pth (")
     assert f"bring the file to {tmp_path / 'net.pth'} by other means" in text
     assert "\n" not in text
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_a_broken_tls_record_is_a_broken_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS faults while reading are neither ConnectionError nor URLError: each attempt goes on, and ends in words."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    make += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(make, check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    sent: list[int] = []
+
+    def serve(listening: socket.socket) -> None:
+        for _ in range(3):
+            plain, _ = listening.accept()
+            speaking = context.wrap_socket(plain, server_side=True)
+            speaking.recv(65536)
+            there = sum(sent)
+            speaking.sendall(f"HTTP/1.1 206 Partial\r\nContent-Length: {len(CONTENT) - there}\r\n\r\n".encode())
+            speaking.sendall(CONTENT[there : there + 1000])
+            sent.append(1000)
+            with socket.socket(fileno=speaking.detach()) as raw:  # what follows is no TLS record
+                raw.sendall(b"garbage that is no record" * 40)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,))
+        thread.start()
+        with pytest.raises(WeightsError, match=r"could not fetch https://.*SSL"):
+            fetch(FILE, f"https://127.0.0.1:{listening.getsockname()[1]}/net.pth", tmp_path / "cache")
+        thread.join()
+    assert len(sent) == 3
 
 
 def test_a_cache_that_cannot_be_written_is_named(server: Server, tmp_path: Path) -> None:
