@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from backend import observe
 from backend.deps import Context, Policy
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_handlers(app)
     app.add_middleware(BodyLimit, upload_bytes=settings.max_upload_mb * MIB)
     app.add_middleware(observe.Observe, metrics=metrics)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
 
 

@@ -112,7 +112,12 @@ def _listen(settings: Settings) -> socket.socket:
 def _server(settings: Settings) -> uvicorn.Server:
     app = create_app(settings)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=10
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the application knows which proxies it trusts
+        timeout_graceful_shutdown=10,
     )
     return uvicorn.Server(config)
 

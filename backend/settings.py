@@ -7,6 +7,7 @@ session keys are random and stored as hashes.
 from __future__ import annotations
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -33,6 +34,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     https: bool = False  # pages are reached by https: cookies are Secure
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(default_factory=lambda: ["127.0.0.1", "::1"])
+    # ^ addresses or networks, separated by commas, whose X-Forwarded-For says who calls (sign-in limits); empty: none
     ui_dir: Path = Path(__file__).resolve().parents[1] / "frontend" / "dist"  # the built pages
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_upload_mb: int = Field(default=4096, ge=1)  # an uploaded zip, packed
@@ -43,6 +46,20 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(parts, list):
+            return value
+        for part in filter(None, parts):
+            try:
+                ip_network(part)
+            except ValueError as error:
+                message = f"trusted_proxies: expected addresses or networks (10.0.0.0/8), got {part!r}"
+                raise ValueError(message) from error
+        return [part for part in parts if part]
 
     @model_validator(mode="after")
     def _check(self) -> Self:

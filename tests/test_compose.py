@@ -122,6 +122,7 @@ class Local:
             "redis:6379": f"{HOST}:{self.redis_port}",
             "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}": "a-password-for-the-test",
             "${UCAL_HTTPS:-false}": "false",
+            "${UCAL_TRUSTED_PROXIES:-127.0.0.1}": "127.0.0.1",
             "0.0.0.0": HOST,
             "8000": str(self.port),
             "/data": str(folder / "data"),

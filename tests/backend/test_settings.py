@@ -25,6 +25,8 @@ from backend.settings import Settings
         ({"mode": "both"}, "mode"),
         ({"log_level": "loud"}, "log_level"),
         ({"max_upload_mb": 0}, "max_upload_mb"),
+        ({"trusted_proxies": "proxy.example"}, "expected addresses or networks"),
+        ({"trusted_proxies": ["10.0.0.1/8"]}, "expected addresses or networks"),
     ],
 )
 def test_nonsense_is_refused_in_words(given: dict[str, object], words: str):

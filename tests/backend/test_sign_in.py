@@ -85,6 +85,26 @@ def test_guessing_is_slowed_down_by_name_and_by_address(world: World, maria: Per
     assert sign_in(client, "another").status_code == 429
 
 
+def test_behind_a_trusted_proxy_the_limit_is_each_callers_own(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Otherwise one guesser would lock everybody out; and only a trusted proxy is believed."""
+    monkeypatch.setattr(routes, "MAX_BY_ADDRESS", 2)
+    world = make_world(tmp_path, sqlite_url, trusted_proxies="10.1.0.0/16, 192.0.2.1")
+
+    def guess(peer: str, caller: str, name: str) -> int:
+        client = Client(world.app, headers={"x-ucal": "1", "x-forwarded-for": caller}, client=(peer, 4000))
+        return sign_in(client, name, "x").status_code
+
+    assert [guess("10.1.2.3", "203.0.113.7", f"a{i}") for i in range(3)] == [401, 401, 429]
+    assert guess("10.1.2.3", "203.0.113.8", "b") == 401  # another caller behind the same proxy
+    assert guess("192.0.2.1", "203.0.113.7", "c") == 429  # the guesser by another proxy
+    assert guess("10.1.2.3", "203.0.113.99, 203.0.113.7", "d") == 429  # what the caller itself wrote is not believed
+    stranger = [guess("198.51.100.5", f"203.0.113.{i}", f"e{i}") for i in range(3)]  # no proxy of ours
+    assert stranger == [401, 401, 429]
+    world.close()
+
+
 def test_a_session_ends_after_twelve_idle_hours_and_after_seven_days(world: World):
     client = world.annotator()
     for column, age in ((LoginSession.seen_at, timedelta(hours=12)), (LoginSession.expires_at, timedelta())):
