@@ -291,7 +291,9 @@ class Run(BaseModel):
     progress: Progress | None
     config: dict[str, Any]
     asked: int  # questions published so far
-    answered: int  # answers that stand
+    answered: int  # answers that stand; a page is one
+    judged: int  # pairs of images that they judge: what `budget` counts
+    actions: int  # key presses or clicks that they took, by the cost model
     inferred: int  # pairs settled without being asked
     open: int  # questions waiting now
     leased: int
@@ -329,13 +331,38 @@ class Side(BaseModel):
     size: int  # images in the whole group
 
 
+class TileOut(BaseModel):
+    """One thing to judge on a page: an image, or a group believed to be one identity."""
+
+    images: list[ImageOut]  # the medoid first: it names the tile in an answer; then up to 3 that fit least
+    size: int  # images in the whole group
+    ticked: bool  # how it starts: the model believes "same as the anchor"
+
+
+class DisputedOut(BaseModel):
+    """One of the answers that cannot all be true."""
+
+    left: ImageOut
+    right: ImageOut
+    verdict: Literal["same", "different"]  # what people said
+
+
 class QuestionOut(BaseModel):
+    """What to ask. `kind` says what is on the screen and which fields an answer needs (`AnswerNew`).
+
+    pair      left against right
+    page      an anchor (left) and 1 to 24 tiles; right repeats the first tile
+    conflict  3 or more answers that cannot all be true: which one is wrong? left and right are the first one's
+    """
+
     id: str
-    kind: Literal["pair"]
-    reason: str  # split | merge | conflict | control
+    kind: Literal["pair", "page", "conflict"]
+    reason: str  # split | merge | conflict | control | calibrate | group | second_look
     round: int
-    left: Side  # as stored; the page may swap sides and says so in `swapped`
+    left: Side  # as stored; the page may swap sides of a pair and says so in `swapped`
     right: Side
+    tiles: list[TileOut]  # of a page, else none
+    disputed: list[DisputedOut]  # of a conflict, else none: a cycle, the "different" first
 
 
 class Lease(BaseModel):
@@ -370,8 +397,10 @@ class QueueProgress(BaseModel):
     answered_round: int  # questions of this round that are settled by answers
     open_round: int  # questions of this round still waiting (leased or not)
     settled_round: int  # questions of this round nobody had to answer: they follow from others
-    answered_by_me: int
+    answered_by_me: int  # questions: a page is one
     answered_total: int
+    judged_total: int  # pairs of images that the answers judge: a page judges one a tile
+    actions_total: int  # key presses or clicks that the answers took: a page 1 and one a change
     inferred_total: int
 
 
@@ -386,15 +415,39 @@ class Leases(BaseModel):
     withdrawn: list[str]  # of `held`: those that are settled by now and should be dropped
 
 
+Word = Literal["same", "different", "unsure", "bad_image"]
+
+
+class TileJudged(Body):
+    """What is said of one tile of a page."""
+
+    image: str = Field(max_length=64)  # id of the tile's first image
+    verdict: Word  # of that image: same as the anchor, or not; unsure and bad_image link nothing
+    odd: list[str] = Field(default_factory=list, max_length=3)  # mixed: its other images that are not the first's
+
+
 class AnswerNew(Body):
+    """One answer. What it needs depends on the question's kind.
+
+    pair      `verdict`; with bad_image `bad_sides`. Where the right side is a group, `odd` may name images of it
+              that are another identity than its first.
+    page      `tiles`: each tile that was on the screen. An anchor that is a bad image: `bad_sides` = ["left"],
+              and then no tile is same or different (`tiles` may be empty).
+    conflict  `wrong`: which of `disputed`, from 0; or `verdict` unsure; or `verdict` bad_image with `bad_images`
+    """
+
     id: str = Field(pattern=r"^[0-9a-zA-Z_-]{8,64}$")  # made by the client
     question_id: str = Field(max_length=64)
-    verdict: Literal["same", "different", "unsure", "bad_image"]
+    verdict: Word | None = None
     bad_sides: list[Literal["left", "right"]] = Field(default_factory=list, max_length=2)  # as stored, not as shown
+    odd: list[str] = Field(default_factory=list, max_length=3)
+    tiles: list[TileJudged] = Field(default_factory=list, max_length=24)
+    wrong: int | None = Field(default=None, ge=0, le=10**6)
+    bad_images: list[str] = Field(default_factory=list, max_length=100)
     fence: int | None = None
     seconds: float = Field(default=0.0, ge=0, le=86400)
     swapped: bool = False  # left and right were exchanged on the screen
-    shown: list[str] = Field(default_factory=list, max_length=20)  # image ids that were on the screen
+    shown: list[str] = Field(default_factory=list, max_length=200)  # image ids that were on the screen
 
 
 class AnswersWish(Body):
@@ -406,10 +459,18 @@ class AnswersWish(Body):
     standing: bool = False  # leave out those that were undone
 
 
+class TileAnswerOut(BaseModel):
+    image: ImageOut  # the tile's first image
+    verdict: Word
+    odd: list[str]  # ids of its other images that are not the first's identity
+    ticked: bool  # how it was shown at first
+
+
 class AnswerOut(BaseModel):
     id: str
     question_id: str
-    verdict: str
+    kind: Literal["pair", "page", "conflict"]
+    verdict: str  # of a page: its first tile's; of a conflict: what is true of the pair that was wrong
     person: str
     at: datetime
     undone: bool
@@ -417,20 +478,24 @@ class AnswerOut(BaseModel):
     bad_sides: list[Literal["left", "right"]]  # as stored
     swapped: bool  # left and right were exchanged on the screen
     seconds: float
-    left: ImageOut
+    actions: int  # key presses or clicks by the cost model: a page 1 and one a change
+    left: ImageOut  # of a page: the anchor; of a conflict: of the pair that was called wrong
     right: ImageOut
+    tiles: list[TileAnswerOut]  # of a page
+    bad_images: list[str]  # ids of all images that it calls bad
 
 
 class Answered(BaseModel):
     answer: AnswerOut
     progress: QueueProgress
     withdrawn: list[str]  # question ids this answer settled too
+    changed: list[QuestionOut]  # pages this person holds that have fewer tiles by now: replace those not on the screen
 
 
 class Reversal(BaseModel):
     """What taking an answer back reverses."""
 
-    parts: list[int]  # sizes of the two groups of images that come apart; empty: none does
+    parts: list[int]  # sizes of the groups of images that come apart (of a page maybe many); empty: none does
     later: int  # answers given after it on images of these groups: they may need a second look
 
 

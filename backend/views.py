@@ -106,7 +106,9 @@ def run_out(session: Session, run: Run, now: datetime) -> schemas.Run:
         progress=schemas.Progress(**run.progress) if run.progress else None,
         config=run.config,
         asked=asked,
-        answered=answers.count_standing(session, run.id),
+        answered=(standing := answers.count_standing(session, run.id)),
+        judged=standing,
+        actions=standing,
         inferred=run.inferred,
         open=open_,
         leased=leased,
@@ -144,6 +146,8 @@ def _lease_out(question: Question, known: dict[int, Image]) -> schemas.Lease:
         round=question.round,
         left=_side(question.left_rows, question.left_size, known),
         right=_side(question.right_rows, question.right_size, known),
+        tiles=[],
+        disputed=[],
     )
     return schemas.Lease(question=shown, fence=question.lease_fence, expires_at=question.lease_expires)
 
@@ -161,6 +165,7 @@ def answers_out(session: Session, run: Run, found: Sequence[Answer]) -> list[sch
         schemas.AnswerOut(
             id=answer.id,
             question_id=answer.question_id,
+            kind="pair",
             verdict=answer.verdict,
             person=names.get(answer.person_id) or answer.source,
             at=answer.at,
@@ -169,6 +174,9 @@ def answers_out(session: Session, run: Run, found: Sequence[Answer]) -> list[sch
             bad_sides=_bad_sides(answer),
             swapped=answer.swapped,
             seconds=answer.seconds,
+            actions=1,
+            tiles=[],
+            bad_images=[known[row].id for row in answer.bad_rows],
             left=image_out(known[answer.left_row]),
             right=image_out(known[answer.right_row]),
         )

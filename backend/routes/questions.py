@@ -44,11 +44,12 @@ def answer_question(at: At, session: Db, person: SignedIn, run_id: str, body: sc
     """Answer a question. Safe to send again: the same id and body gives the first result."""
     run = runs.seen_by(session, person, run_id)
     given = answering.answer(session, run, person, body, utc_now())
-    at.metrics.answers.labels(body.verdict).inc()
+    at.metrics.answers.labels(body.verdict or "page").inc()
     return schemas.Answered(
         answer=answers_out(session, run, [given.answer])[0],
         progress=queue.progress(session, run, person.id),
         withdrawn=given.withdrawn,
+        changed=[],
     )
 
 

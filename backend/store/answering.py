@@ -61,6 +61,8 @@ def answer(session: Session, run: Run, person: Person, body: AnswerNew, now: dat
 
 
 def _check(body: AnswerNew) -> None:
+    if body.verdict is None:
+        raise InvalidError("verdict: expected same, different, unsure or bad_image, got none")
     is_bad = body.verdict == "bad_image"
     if is_bad and not body.bad_sides:
         raise InvalidError("bad_sides: expected which image is bad (left, right or both), got none")

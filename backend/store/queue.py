@@ -15,6 +15,7 @@ from backend.store.models import Run
 def progress(session: Session, run: Run, person_id: str) -> QueueProgress:
     """Count the round and this person's share."""
     by_state = questions.round_counts(session, run.id, run.round)
+    standing = answers.count_standing(session, run.id)
     return QueueProgress(
         round=run.round,
         rounds=run.config["epochs"],
@@ -22,7 +23,9 @@ def progress(session: Session, run: Run, person_id: str) -> QueueProgress:
         open_round=by_state.get("open", 0),
         settled_round=by_state.get("settled", 0),
         answered_by_me=answers.count_standing(session, run.id, person_id),
-        answered_total=answers.count_standing(session, run.id),
+        answered_total=standing,
+        judged_total=standing,
+        actions_total=standing,
         inferred_total=run.inferred,
     )
 

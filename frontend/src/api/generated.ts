@@ -736,14 +736,27 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** AnswerNew */
+        /**
+         * AnswerNew
+         * @description One answer. What it needs depends on the question's kind.
+         *
+         *     pair      `verdict`; with bad_image `bad_sides`. Where the right side is a group, `odd` may name images of it
+         *               that are another identity than its first.
+         *     page      `tiles`: each tile that was on the screen. An anchor that is a bad image: `bad_sides` = ["left"],
+         *               and then no tile is same or different (`tiles` may be empty).
+         *     conflict  `wrong`: which of `disputed`, from 0; or `verdict` unsure; or `verdict` bad_image with `bad_images`
+         */
         AnswerNew: {
+            /** Bad Images */
+            bad_images?: string[];
             /** Bad Sides */
             bad_sides?: ("left" | "right")[];
             /** Fence */
             fence?: number | null;
             /** Id */
             id: string;
+            /** Odd */
+            odd?: string[];
             /** Question Id */
             question_id: string;
             /**
@@ -758,23 +771,33 @@ export interface components {
              * @default false
              */
             swapped: boolean;
-            /**
-             * Verdict
-             * @enum {string}
-             */
-            verdict: "same" | "different" | "unsure" | "bad_image";
+            /** Tiles */
+            tiles?: components["schemas"]["TileJudged"][];
+            /** Verdict */
+            verdict?: ("same" | "different" | "unsure" | "bad_image") | null;
+            /** Wrong */
+            wrong?: number | null;
         };
         /** AnswerOut */
         AnswerOut: {
+            /** Actions */
+            actions: number;
             /**
              * At
              * Format: date-time
              */
             at: string;
+            /** Bad Images */
+            bad_images: string[];
             /** Bad Sides */
             bad_sides: ("left" | "right")[];
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "pair" | "page" | "conflict";
             /** Late */
             late: boolean;
             left: components["schemas"]["ImageOut"];
@@ -787,6 +810,8 @@ export interface components {
             seconds: number;
             /** Swapped */
             swapped: boolean;
+            /** Tiles */
+            tiles: components["schemas"]["TileAnswerOut"][];
             /** Undone */
             undone: boolean;
             /** Verdict */
@@ -795,6 +820,8 @@ export interface components {
         /** Answered */
         Answered: {
             answer: components["schemas"]["AnswerOut"];
+            /** Changed */
+            changed: components["schemas"]["QuestionOut"][];
             progress: components["schemas"]["QueueProgress"];
             /** Withdrawn */
             withdrawn: string[];
@@ -846,6 +873,19 @@ export interface components {
             right: components["schemas"]["ImageOut"];
             /** Votes */
             votes: components["schemas"]["Vote"][];
+        };
+        /**
+         * DisputedOut
+         * @description One of the answers that cannot all be true.
+         */
+        DisputedOut: {
+            left: components["schemas"]["ImageOut"];
+            right: components["schemas"]["ImageOut"];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "same" | "different";
         };
         /**
          * EmptyReason
@@ -1196,27 +1236,40 @@ export interface components {
             /** People */
             people: components["schemas"]["PersonQuality"][];
         };
-        /** QuestionOut */
+        /**
+         * QuestionOut
+         * @description What to ask. `kind` says what is on the screen and which fields an answer needs (`AnswerNew`).
+         *
+         *     pair      left against right
+         *     page      an anchor (left) and 1 to 24 tiles; right repeats the first tile
+         *     conflict  3 or more answers that cannot all be true: which one is wrong? left and right are the first one's
+         */
         QuestionOut: {
+            /** Disputed */
+            disputed: components["schemas"]["DisputedOut"][];
             /** Id */
             id: string;
             /**
              * Kind
-             * @constant
+             * @enum {string}
              */
-            kind: "pair";
+            kind: "pair" | "page" | "conflict";
             left: components["schemas"]["Side"];
             /** Reason */
             reason: string;
             right: components["schemas"]["Side"];
             /** Round */
             round: number;
+            /** Tiles */
+            tiles: components["schemas"]["TileOut"][];
         };
         /**
          * QueueProgress
          * @description Where the round and the person stand; shown on the page after each answer.
          */
         QueueProgress: {
+            /** Actions Total */
+            actions_total: number;
             /** Answered By Me */
             answered_by_me: number;
             /** Answered Round */
@@ -1225,6 +1278,8 @@ export interface components {
             answered_total: number;
             /** Inferred Total */
             inferred_total: number;
+            /** Judged Total */
+            judged_total: number;
             /** Open Round */
             open_round: number;
             /** Round */
@@ -1324,6 +1379,8 @@ export interface components {
         };
         /** Run */
         Run: {
+            /** Actions */
+            actions: number;
             /** Answered */
             answered: number;
             /** Asked */
@@ -1349,6 +1406,8 @@ export interface components {
             id: string;
             /** Inferred */
             inferred: number;
+            /** Judged */
+            judged: number;
             /** Leased */
             leased: number;
             /** Name */
@@ -1449,6 +1508,46 @@ export interface components {
          * @enum {string}
          */
         Size: "64" | "128" | "256" | "512" | "full";
+        /** TileAnswerOut */
+        TileAnswerOut: {
+            image: components["schemas"]["ImageOut"];
+            /** Odd */
+            odd: string[];
+            /** Ticked */
+            ticked: boolean;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "same" | "different" | "unsure" | "bad_image";
+        };
+        /**
+         * TileJudged
+         * @description What is said of one tile of a page.
+         */
+        TileJudged: {
+            /** Image */
+            image: string;
+            /** Odd */
+            odd?: string[];
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "same" | "different" | "unsure" | "bad_image";
+        };
+        /**
+         * TileOut
+         * @description One thing to judge on a page: an image, or a group believed to be one identity.
+         */
+        TileOut: {
+            /** Images */
+            images: components["schemas"]["ImageOut"][];
+            /** Size */
+            size: number;
+            /** Ticked */
+            ticked: boolean;
+        };
         /** Token */
         Token: {
             /**

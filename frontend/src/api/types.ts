@@ -34,4 +34,4 @@ export type Side = Schemas["Side"];
 export type Token = Schemas["Token"];
 export type TokenMade = Schemas["TokenMade"];
 export type Undone = Schemas["Undone"];
-export type Verdict = AnswerNew["verdict"];
+export type Verdict = NonNullable<AnswerNew["verdict"]>;

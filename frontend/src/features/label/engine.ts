@@ -208,7 +208,7 @@ export class LabelEngine {
     this.history.mark(op.body.id, "saved", "waiting");
     this.supply.progress = result.progress;
     this.buffer.drop(result.withdrawn);
-    this.said = { id: ++this.counter, verdict: op.body.verdict, count: result.progress.answered_by_me };
+    this.said = { id: ++this.counter, verdict: op.body.verdict ?? null, count: result.progress.answered_by_me };
   }
 
   private undone({ questionId }: Op & { kind: "undo" }, { lease, progress, reverses }: Undone): void {

@@ -9,7 +9,7 @@ const image = (id: string) => ({ id, row: 0, key: `${id}.jpg`, width: 64, height
 
 export function lease(id: string, fence = 1): Lease {
   const side = (name: string) => ({ images: [image(`${id}-${name}`)], size: 1 });
-  const question = { id, kind: "pair" as const, reason: "merge", round: 0, left: side("a"), right: side("b") };
+  const question = { id, kind: "pair" as const, reason: "merge", round: 0, left: side("a"), right: side("b"), tiles: [], disputed: [] };
   return { question, fence, expires_at: "2030-01-01T00:00:00Z" };
 }
 
@@ -43,6 +43,8 @@ export class FakeApi implements LabelApi {
       settled_round: 0,
       answered_by_me: answered,
       answered_total: answered,
+      judged_total: answered,
+      actions_total: answered,
       inferred_total: 0,
     };
   }
@@ -74,7 +76,7 @@ export class FakeApi implements LabelApi {
     if (this.failWith) throw this.failWith;
     if (!this.received.some((one) => one.id === body.id)) this.received.push(structuredClone(body));
     this.open = this.open.filter((id) => id !== body.question_id);
-    return { answer: out(body.id, body.question_id), progress: this.progress(), withdrawn: this.withdrawNext.splice(0) };
+    return { answer: out(body.id, body.question_id), progress: this.progress(), withdrawn: this.withdrawNext.splice(0), changed: [] };
   }
 
   async undo(answerId: string): Promise<Undone> {
@@ -102,6 +104,7 @@ export function out(id: string, questionId: string): AnswerOut {
   return {
     id,
     question_id: questionId,
+    kind: "pair",
     verdict: "same",
     person: "p",
     at,
@@ -110,6 +113,9 @@ export function out(id: string, questionId: string): AnswerOut {
     bad_sides: [],
     swapped: false,
     seconds: 1,
+    actions: 1,
+    tiles: [],
+    bad_images: [],
     left: image("l"),
     right: image("r"),
   };

@@ -43,7 +43,7 @@ export class History {
   addWaiting(ops: readonly Op[]): void {
     const undone = new Set(ops.flatMap((op) => (op.kind === "undo" ? [op.answerId] : [])));
     for (const op of ops) {
-      if (op.kind !== "answer" || this.has(op.body.id)) continue;
+      if (op.kind !== "answer" || !op.body.verdict || this.has(op.body.id)) continue;
       this.add({
         id: op.body.id,
         questionId: op.body.question_id,
