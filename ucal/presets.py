@@ -16,7 +16,7 @@ _GENERATED: dict[str, Any] = {
     "epochs": 15,
     "query_from": 4,
     "budget": 2600,
-    "eps": 0.5,
+    "eps": 0.45,
     "k1": 20,
     "iterations": 30,
     "lr": 2e-3,
