@@ -8,6 +8,10 @@ pair      1             2.5                  2.5
 card      1             3                    3
 conflict  1             3                    3
 page      1 + toggles   4 + .7 x toggles     2 + .3 x tiles + .7 x toggles
+split     1 + chosen    4 + .7 x chosen      the same (chosen: the rows that leave)
+unmerge   1             4                    4
+lock      1             4                    4
+name      none: it judges nothing
 """
 
 from __future__ import annotations
@@ -15,10 +19,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ucal.types import Answer, Kind
+from ucal.types import EDITS, Answer, Kind
 
 PAIR_SECONDS = 2.5
 CARD_SECONDS = 3.0
+EDIT_SECONDS = 4.0
 _SIMPLE = {Kind.PAIR: PAIR_SECONDS, Kind.CARD: CARD_SECONDS, Kind.CONFLICT: CARD_SECONDS}
 
 
@@ -34,6 +39,8 @@ class Cost:
 
 def cost_of(answer: Answer) -> Cost:
     """Give what one answer cost. A mixed tile's odd rows are judged pairs and toggles, one each."""
+    if answer.kind in EDITS:
+        return _cost_of_edit(answer)
     odd = sum(len(tile.odd) for tile in answer.tiles)
     if answer.kind is not Kind.PAGE:
         seconds = _SIMPLE[answer.kind]
@@ -41,6 +48,14 @@ def cost_of(answer: Answer) -> Cost:
     toggles = sum(tile.toggles for tile in answer.tiles)
     tiles = len(answer.tiles)
     return Cost(tiles + odd, 1 + toggles, 4.0 + 0.7 * toggles, 2.0 + 0.3 * tiles + 0.7 * toggles)
+
+
+def _cost_of_edit(answer: Answer) -> Cost:
+    if answer.kind is Kind.NAME:
+        return Cost()
+    chosen = len(answer.groups[0]) if answer.kind is Kind.SPLIT else 0
+    seconds = EDIT_SECONDS + 0.7 * chosen
+    return Cost(answer.judged, 1 + chosen, seconds, seconds)
 
 
 def total_cost(answers: Iterable[Answer]) -> Cost:

@@ -27,7 +27,7 @@ from ucal.costs import total_cost
 from ucal.evaluation import Retrieval, adjusted_rand, normalized_mutual_information, pairwise
 from ucal.events import Event, Sink
 from ucal.memory import LabelMemory
-from ucal.reorganise import reorganise
+from ucal.reorganise import keep_locked, reorganise
 from ucal.runs import Checkpointed, RunFolder
 from ucal.seams import Annotator, AnswerLog, Clusterer, Constrain, Learner, Organiser, Proposer, Scene
 from ucal.state import Report, State
@@ -205,13 +205,13 @@ def _budget(config: RunConfig, n: int) -> int | None:
 
 
 def _answers_of(round_: int, memory: LabelMemory) -> int:
-    return sum(len(answer.links) for answer in memory.answers if answer.round == round_)
+    return sum(answer.judged for answer in memory.answers if answer.round == round_)
 
 
 def _labels_now(state: State, parts: Parts, memory: LabelMemory) -> IntArray:
     features = parts.folder.load_array(state.features)
     if parts.organise is not None and state.round >= parts.config.query_from:
-        return parts.organise.labels(features, memory, state.round)
+        return keep_locked(parts.organise.labels(features, memory, state.round), memory)
     if parts.constrain is not None and state.distance is not None:
         distance = parts.folder.load_sparse(state.distance)
         return reorganise(parts.constrain(distance, features, memory, state.threshold), features, memory)

@@ -37,8 +37,8 @@ class Conflict:
 class LabelMemory:
     """Answers in, verdicts out; incremental, replayable, independent of the answers' order.
 
-    Every link of a standing answer (a page has many) is one vote on its pair, of a conflict's answer
-    one that outweighs all others; a pair is decided by majority, a tie decides
+    Every link of a standing answer (a page has many) is one vote on its pair, of a conflict's answer, a
+    split or an unmerge one that outweighs all others; a pair is decided by majority, a tie decides
     nothing and is a conflict. "Same" pairs close into groups, "different" pairs hold between
     groups. A group with a "different" inside is in conflict: it decides nothing until its answers
     agree again.
@@ -53,6 +53,7 @@ class LabelMemory:
         self._votes: dict[Pair, list[int]] = {}  # pair -> [same, different, neither]
         self._questions: dict[str, int] = {}  # question -> standing answers
         self._bad: dict[int, int] = {}  # row -> standing answers that call it a bad image
+        self._locked: dict[int, int] = {}  # row -> standing locks that hold it
         self._n_links = 0
         self._dirty = False  # a link was taken back: rebuild before the next look
         self._reset_links()
@@ -92,9 +93,12 @@ class LabelMemory:
             self._count(answer, -1)
 
     def _count(self, answer: Answer, sign: int) -> None:
-        weight = _OUTWEIGHS if answer.kind is Kind.CONFLICT else 1
+        weight = _OUTWEIGHS if answer.kind in _SETTLES else 1
         links = answer.links
-        self._n_links += sign * len(links)
+        self._n_links += sign * answer.judged
+        if answer.kind is Kind.LOCK:
+            for row in answer.groups[0]:
+                self._locked[row] = self._locked.get(row, 0) + sign
         for left, right, verdict in links:
             self._vote(self._pair(left, right), verdict, sign * weight)
         for row in answer.bad_rows:
@@ -130,7 +134,7 @@ class LabelMemory:
 
     @property
     def n_answers(self) -> int:
-        """Count the pairs that standing answers judge, each vote once (Eq. 7's M); a page judges many."""
+        """Count what standing answers judge, each vote once (Eq. 7's M, `Answer.judged`); a page judges many pairs."""
         return self._n_links
 
     def answered(self, question: str) -> bool:
@@ -151,8 +155,13 @@ class LabelMemory:
         return Verdict.DIFFERENT if b in self._apart.get(a, _NOTHING) else None
 
     def decided(self, left: int, right: int) -> bool:
-        """Say whether asking is pointless: the verdict is known, the pair was judged, or one image is called bad."""
-        if self._pair(left, right) in self._votes or self._bad.get(left) or self._bad.get(right):
+        """Say whether asking is pointless.
+
+        The verdict is known, the pair was judged, one image is called bad, or one lies in a locked cluster.
+        """
+        if self._pair(left, right) in self._votes:
+            return True
+        if any(counts.get(row) for counts in (self._bad, self._locked) for row in (left, right)):
             return True
         return self.verdict(left, right) is not None
 
@@ -185,6 +194,23 @@ class LabelMemory:
     def bad_rows(self) -> IntArray:
         """Give the rows somebody called a bad image, sorted."""
         return np.array(sorted(row for row, count in self._bad.items() if count), np.int64)
+
+    def locked_rows(self) -> IntArray:
+        """Give the rows of locked clusters, sorted."""
+        return np.array(sorted(row for row, count in self._locked.items() if count), np.int64)
+
+    def sides(self, left: int, right: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Give what would be joined to `left` and to `right` by "same" answers without this very pair, sorted.
+
+        The two are equal where other answers join them too. O(answers).
+        """
+        dropped = self._pair(left, right)
+        beside: dict[int, list[int]] = {}
+        for low, high in self._votes:
+            if (low, high) != dropped and self._link((low, high)) is Verdict.SAME:
+                beside.setdefault(low, []).append(high)
+                beside.setdefault(high, []).append(low)
+        return _reached(beside, left), _reached(beside, right)
 
     def excluded_rows(self) -> IntArray:
         """Give the rows that stay out of training: bad images and groups in conflict, sorted."""
@@ -304,4 +330,15 @@ class LabelMemory:
 _COLUMN = {Verdict.SAME: 0, Verdict.DIFFERENT: 1, Verdict.UNSURE: 2, Verdict.BAD_IMAGE: 2}
 _NOTHING: frozenset[int] = frozenset()
 _NO_VOTES = (0, 0, 0)
-_OUTWEIGHS = 1 << 30  # votes that the answer to a conflict counts for
+_OUTWEIGHS = 1 << 30  # votes that what settles a conflict counts for
+_SETTLES = frozenset({Kind.CONFLICT, Kind.SPLIT, Kind.UNMERGE})
+
+
+def _reached(beside: dict[int, list[int]], start: int) -> tuple[int, ...]:
+    found, waiting = {start}, [start]
+    while waiting:
+        for row in beside.get(waiting.pop(), ()):
+            if row not in found:
+                found.add(row)
+                waiting.append(row)
+    return tuple(sorted(found))

@@ -29,6 +29,7 @@ def reorganise(labels: IntArray, features: FloatArray, memory: LabelMemory) -> I
     3. In a cluster with a "different" inside, the groups it holds between are seeds. By falling size,
        then smallest row, each joins the most similar part that it differs from nowhere, or opens a part.
        Every other row, its group as one, goes to the part with the seed row most similar to it.
+    4. What a person locked is a cluster of its own (`keep_locked`).
     Similarity is the largest cosine of two rows, ties to the part opened first.
 
     Links inside or to a group in conflict do not count. The arguments stay as they are.
@@ -44,7 +45,27 @@ def reorganise(labels: IntArray, features: FloatArray, memory: LabelMemory) -> I
         parts = _part(features[rows].astype(np.float64), groups[rows], links)
         joined[rows] = fresh + parts
         fresh += int(parts.max()) + 1
-    return renumber(joined)
+    return keep_locked(renumber(joined), memory)
+
+
+def keep_locked(labels: IntArray, memory: LabelMemory) -> IntArray:
+    """Give labels (n,) in which every locked cluster is one cluster and holds nothing else.
+
+    What was in its cluster besides stays together. Two locks that answers join are one cluster; a lock
+    in conflict does not count, bad images are in no cluster.
+    """
+    locked = memory.locked_rows()
+    if not len(locked):
+        return labels
+    bad = np.zeros(len(labels), bool)
+    bad[memory.bad_rows()] = True
+    frozen = np.setdiff1d(memory.excluded_rows(), memory.bad_rows())
+    groups = _groups(memory, bad)
+    names = np.unique(groups[np.setdiff1d(locked, frozen)])
+    kept = np.isin(groups, names) & ~bad
+    out = labels.copy()
+    out[kept] = labels.max(initial=OUTLIER) + 1 + groups[kept]
+    return renumber(out)
 
 
 def _groups(memory: LabelMemory, bad: BoolArray) -> IntArray:

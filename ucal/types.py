@@ -46,12 +46,26 @@ class Kind(StrEnum):
     page      an anchor (left) and up to 24 tiles: a verdict for each tile
     conflict  pairs whose verdicts cannot all be true (`Question.disputed`): the person picks the one
               that is wrong, and the answer gives its pair the other verdict
+
+    Nobody asks the rest: people say them of a cluster that they look at (`Answer.groups`, `EDITS`).
+    split     the first group of rows does not belong to the second: every pair across is "different"
+    unmerge   the same, said of the two sides of a merge that an answer made
+    lock      the group is one identity, whole: nothing joins or leaves it, nobody is asked about it
+    name      the cluster that holds row `left` is called `Answer.text`
     """
 
     PAIR = "pair"
     CARD = "card"
     PAGE = "page"
     CONFLICT = "conflict"
+    SPLIT = "split"
+    UNMERGE = "unmerge"
+    LOCK = "lock"
+    NAME = "name"
+
+
+EDITS = frozenset({Kind.SPLIT, Kind.UNMERGE, Kind.LOCK, Kind.NAME})
+"""What people do to clusters by themselves, without a question."""
 
 
 class Reason(StrEnum):
@@ -234,7 +248,9 @@ class Answer:
     true. To undo it undoes all its links. `answer_page` makes such an answer. A card may carry its
     one tile, which then repeats `right` and `verdict`.
     A conflict is answered by naming the wrong pair and what is true of it; that outweighs every
-    answer of another kind about the pair.
+    answer of another kind about the pair. So does what a split or an unmerge says.
+    An edit of a cluster (`EDITS`) has the rows it is about in `groups`, and `left`, `right` and
+    `verdict` repeat its first pair (of a name, or a lock of one row: that row twice).
     """
 
     id: str  # made by the client; adding the same id twice is a no-op
@@ -250,17 +266,37 @@ class Answer:
     retracts: str | None = None
     kind: Kind = Kind.PAIR
     tiles: tuple[TileAnswer, ...] = ()
+    groups: tuple[tuple[int, ...], ...] = ()  # of an edit: (leaving, staying) or (the locked rows,)
+    text: str = ""  # of a name
 
     @property
     def links(self) -> tuple[Link, ...]:
         """Give every pair that this answer judges, with its verdict; an undo judges none."""
         if self.retracts is not None:
             return ()
+        if self.kind in EDITS:
+            return self._edited()
         if self.kind is not Kind.PAGE:
             own: tuple[Link, ...] = ((self.left, self.right, self.verdict),)
         else:
             own = tuple((self.left, tile.row, tile.verdict) for tile in self.tiles)
         return own + tuple((tile.row, row, Verdict.DIFFERENT) for tile in self.tiles for row in tile.odd)
+
+    @property
+    def judged(self) -> int:
+        """Count what the person judged (Eq. 7's M): pairs; of a split the rows that leave, of an unmerge one."""
+        if self.retracts is None and self.kind is Kind.SPLIT:
+            return len(self.groups[0])
+        return 1 if self.retracts is None and self.kind is Kind.UNMERGE else len(self.links)
+
+    def _edited(self) -> tuple[Link, ...]:
+        if self.kind is Kind.LOCK:
+            first, *rest = self.groups[0]
+            return tuple((first, row, Verdict.SAME) for row in rest)
+        if self.kind is Kind.NAME:
+            return ()
+        leaving, staying = self.groups
+        return tuple((a, b, Verdict.DIFFERENT) for a in leaving for b in staying)
 
     def to_json(self) -> dict[str, Any]:
         """Give a JSON-ready dict."""
@@ -269,6 +305,7 @@ class Answer:
             "bad_rows": list(self.bad_rows),
             "kind": self.kind.value,
             "tiles": [_tile_json(tile) for tile in self.tiles],
+            "groups": [list(rows) for rows in self.groups],
         }
 
     @staticmethod
@@ -279,6 +316,7 @@ class Answer:
         fields["bad_rows"] = tuple(int(row) for row in fields.get("bad_rows", ()))
         fields["kind"] = Kind(fields.get("kind", Kind.PAIR))
         fields["tiles"] = tuple(_tile_answer(tile) for tile in fields.get("tiles", ()))
+        fields["groups"] = tuple(tuple(int(row) for row in rows) for rows in fields.get("groups", ()))
         return Answer(**fields)
 
 
