@@ -62,6 +62,8 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON,
         list[int]: JSON,
         list[str]: JSON,
+        list[dict[str, Any]]: JSON,
+        list[list[Any]]: JSON,
         float: Float(53),
     }
 
@@ -245,7 +247,7 @@ class Question(Base):
 
     run_id: Mapped[str] = mapped_column(_cascade("runs.id"), primary_key=True)
     id: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16), default="pair")
+    kind: Mapped[str] = mapped_column(String(16), default="pair")  # pair | card | page | conflict
     reason: Mapped[str] = mapped_column(String(16))
     round: Mapped[int]
     stage: Mapped[str] = mapped_column(String(16), default="")
@@ -257,6 +259,10 @@ class Question(Base):
     left_size: Mapped[int]
     right_size: Mapped[int]
     similarity: Mapped[float]
+    tiles: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # every tile that it was ever published with
+    live: Mapped[list[list[Any]]] = mapped_column(default=list)  # those to show now: [medoid, how many of its rows]
+    disputed: Mapped[list[list[Any]]] = mapped_column(default=list)  # of a conflict: [left, right, what is said]
+    gain: Mapped[float] = mapped_column(default=0.0)
     state: Mapped[str] = mapped_column(String(16), default="open")  # open | answered | settled | closed
     lease_person: Mapped[str | None]
     lease_fence: Mapped[int] = mapped_column(default=0)
@@ -278,9 +284,13 @@ class Answer(Base):
     run_id: Mapped[str] = mapped_column(_cascade("runs.id"))
     id: Mapped[str] = mapped_column(String(80))  # made by the client
     question_id: Mapped[str]
+    kind: Mapped[str] = mapped_column(String(16), default="pair")  # of its question
     left_row: Mapped[int]
     right_row: Mapped[int]
     verdict: Mapped[str] = mapped_column(String(16))
+    tiles: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # what is said of each tile
+    judged: Mapped[int] = mapped_column(default=1)  # pairs; of an undo 0, here and below
+    actions: Mapped[int] = mapped_column(default=1)  # key presses or clicks, by the cost model
     bad_rows: Mapped[list[int]] = mapped_column(default=list)
     person_id: Mapped[str] = mapped_column(default="")  # no foreign key: answers outlive people
     source: Mapped[str] = mapped_column(String(16), default="people")  # people | oracle | import
