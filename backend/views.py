@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from backend import schemas
 from backend.schemas import OVER, ImportState, Role, RunState
 from backend.store import answers, images, people, projects, questions, runs
-from backend.store.models import Answer, Image, Person, Project, Question, Run
+from backend.store.leases import Held
+from backend.store.models import Answer, Image, Person, Project, Run
 
 
 def person_out(person: Person) -> schemas.Person:
@@ -130,15 +131,15 @@ def _waiting_for(run: Run, open_: int, held: bool) -> str | None:
 # -- questions and answers ---------------------------------------------------------------------
 
 
-def leases_out(session: Session, run: Run, found: Sequence[Question]) -> list[schemas.Lease]:
+def leases_out(session: Session, run: Run, found: Sequence[Held]) -> list[schemas.Lease]:
     """Show leased questions with the facts of their images."""
-    rows = {row for question in found for row in (*question.left_rows, *question.right_rows)}
+    rows = {row for held in found for row in (*held.question.left_rows, *held.question.right_rows)}
     known = images.by_rows(session, run.project_id, rows)
-    return [_lease_out(question, known) for question in found]
+    return [_lease_out(held, known) for held in found]
 
 
-def _lease_out(question: Question, known: dict[int, Image]) -> schemas.Lease:
-    assert question.lease_expires is not None
+def _lease_out(held: Held, known: dict[int, Image]) -> schemas.Lease:
+    question = held.question
     shown = schemas.QuestionOut(
         id=question.id,
         kind="pair",
@@ -149,7 +150,7 @@ def _lease_out(question: Question, known: dict[int, Image]) -> schemas.Lease:
         tiles=[],
         disputed=[],
     )
-    return schemas.Lease(question=shown, fence=question.lease_fence, expires_at=question.lease_expires)
+    return schemas.Lease(question=shown, fence=held.fence, expires_at=held.expires_at)
 
 
 def _side(rows: Sequence[int], size: int, known: dict[int, Image]) -> schemas.Side:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from backend import schemas
 from backend.deps import At, Db, SignedIn
-from backend.store import answering, answers, questions, queue, reversals, runs
+from backend.store import answering, answers, leases, queue, reversals, runs
 from backend.store.models import Person, Run, utc_now
 from backend.views import answers_out, leases_out
 
@@ -20,7 +20,7 @@ def lease_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Le
     """Get up to `count` more questions, for 120 s, best first; those in `held` are kept and not sent again."""
     run = runs.seen_by(session, person, run_id)
     count = body.count if queue.is_serving(run) else 0
-    leased = questions.lease(session, run.id, person.id, (count, body.held), utc_now())
+    leased = leases.lease(session, run.id, person.id, (count, body.held), utc_now())
     return _leases(session, run, person, leased)
 
 
@@ -28,7 +28,7 @@ def lease_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Le
 def keep_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Held) -> schemas.Leases:
     """Keep the questions that the page holds for another 120 s; `withdrawn` are those to drop. Gives no new ones."""
     run = runs.seen_by(session, person, run_id)
-    held = questions.heartbeat(session, run.id, person.id, body.question_ids, utc_now())
+    held = leases.heartbeat(session, run.id, person.id, body.question_ids, utc_now())
     return _leases(session, run, person, held, asked=False)
 
 
@@ -36,7 +36,7 @@ def keep_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Hel
 def release_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Release) -> None:
     """Put questions back for somebody else."""
     run = runs.seen_by(session, person, run_id)
-    questions.release(session, run.id, person.id, body.question_ids, later=body.later)
+    leases.release(session, run.id, person.id, body.question_ids, later=body.later)
 
 
 @router.post("/runs/{run_id}/answers")
@@ -77,22 +77,22 @@ def undo_answer(session: Db, person: SignedIn, run_id: str, answer_id: str) -> s
     """Take an answer back; its question, of whatever round, comes back to this person unless the run is over."""
     run = runs.seen_by(session, person, run_id)
     reverses = reversals.preview(session, run, answer_id)
-    given, question = answering.undo(session, run, person, answer_id, utc_now())
+    given, held = answering.undo(session, run, person, answer_id, utc_now())
     session.flush()
     return schemas.Undone(
         reverses=reverses,
         answer=answers_out(session, run, [given])[0],
-        lease=leases_out(session, run, [question])[0] if question is not None else None,
+        lease=leases_out(session, run, [held])[0] if held is not None else None,
         progress=queue.progress(session, run, person.id),
     )
 
 
-def _leases(session: Db, run: Run, person: Person, leased: questions.Leased, *, asked: bool = True) -> schemas.Leases:
+def _leases(session: Db, run: Run, person: Person, leased: leases.Leased, *, asked: bool = True) -> schemas.Leases:
     session.flush()
-    nothing = asked and not leased.questions and leased.held == 0
+    nothing = asked and not leased.given and leased.held == 0
     why = queue.why_empty(session, run, person.id, utc_now()) if nothing else None
     return schemas.Leases(
-        leases=leases_out(session, run, leased.questions),
+        leases=leases_out(session, run, leased.given),
         progress=queue.progress(session, run, person.id),
         empty=why.reason if why else None,
         empty_detail=why.detail if why else None,

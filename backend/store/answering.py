@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from backend import jobs
 from backend.errors import AlreadyAnsweredError, AnswerConflictError, ForbiddenError, InvalidError, NotFoundError
 from backend.schemas import OVER, AnswerNew, Role
-from backend.store import answers, questions
+from backend.store import answers, leases, questions
 from backend.store.memories import memories_of
 from backend.store.models import Answer, Person, Question, Run
 from ucal.types import Reason
@@ -45,12 +45,14 @@ def answer(session: Session, run: Run, person: Person, body: AnswerNew, now: dat
     if before is not None:
         return _repeated(before, person, digest)
     _refuse_second_vote(session, run, person, question)
-    if not answers.add(session, _event(run, person, question, body, now) | {"body_hash": digest}):
+    lease = leases.of(session, question, person.id)
+    late = lease is None or lease.expires_at <= now or (body.fence is not None and body.fence != lease.fence)
+    if not answers.add(session, _event(run, person, question, body, now) | {"late": late, "body_hash": digest}):
         again = answers.find(session, run.id, body.id)
         assert again is not None
         return _repeated(again, person, digest)
     question.state = "answered"
-    question.lease_person = question.lease_expires = None
+    leases.drop(session, run.id, [question.id])
     session.flush()
     withdrawn = _settle_others(session, run)
     if run.state not in OVER:
@@ -84,8 +86,6 @@ def _refuse_second_vote(session: Session, run: Run, person: Person, question: Qu
 
 def _event(run: Run, person: Person, question: Question, body: AnswerNew, now: datetime) -> dict[str, Any]:
     rows = {"left": question.left_row, "right": question.right_row}
-    expires = question.lease_expires
-    in_time = question.lease_person == person.id and expires is not None and expires > now
     return {
         "run_id": run.id,
         "id": body.id,
@@ -102,7 +102,6 @@ def _event(run: Run, person: Person, question: Question, body: AnswerNew, now: d
         "shown": body.shown,
         "swapped": body.swapped,
         "fence": body.fence,
-        "late": not in_time or (body.fence is not None and body.fence != question.lease_fence),
         "retracts": None,
     }
 
@@ -133,7 +132,7 @@ def _change(session: Session, run: Run, ids: Sequence[str], states: tuple[str, s
     found = session.scalars(query.execution_options(populate_existing=True)).all() if ids else []
     for question in found:
         question.state = after
-        question.lease_person = question.lease_expires = None
+    leases.drop(session, run.id, [question.id for question in found])
     return [question.id for question in found]
 
 
@@ -144,7 +143,9 @@ def _infers(run: Run) -> bool:
 # -- undo --------------------------------------------------------------------------------------
 
 
-def undo(session: Session, run: Run, person: Person, answer_id: str, now: datetime) -> tuple[Answer, Question | None]:
+def undo(
+    session: Session, run: Run, person: Person, answer_id: str, now: datetime
+) -> tuple[Answer, leases.Held | None]:
     """Take an answer back by adding an event; its question comes back to this person unless the run is over.
 
     Done twice, it gives the same result.
@@ -164,7 +165,7 @@ def undo(session: Session, run: Run, person: Person, answer_id: str, now: dateti
             _reopen(session, run, question)
         if run.state not in OVER:
             jobs.wake_run(session, run.id)
-    return given, _lease_again(question, person, now)
+    return given, leases.give_again(session, question, person.id, now)
 
 
 def _retraction(given: Answer, person: Person, now: datetime) -> dict[str, Any]:
@@ -204,15 +205,3 @@ def _reopen(session: Session, run: Run, question: Question) -> None:
         with memories_of(session).of(session, run) as memory:
             free = [id_ for id_, left, right in pairs if not memory.decided(left, right)]
         _change(session, run, free, ("settled", "open"))
-
-
-def _lease_again(question: Question | None, person: Person, now: datetime) -> Question | None:
-    if question is None or question.state != "open":
-        return None
-    if question.lease_person != person.id:
-        if question.lease_expires is not None and question.lease_expires > now:
-            return None
-        question.lease_fence += 1
-    question.lease_person = person.id
-    question.lease_expires = now + questions.LEASE
-    return question

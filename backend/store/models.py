@@ -2,7 +2,9 @@
 
 people, sessions, login_links, api_tokens, login_attempts    who may come in
 projects, members, images, bad_files                         what is labelled
-runs, questions, answers, rounds, losses                     the work; `answers` is append-only
+runs, questions, question_leases, answers, rounds, losses    the work; `answers` is append-only
+edits                                                        what people did to clusters; append-only
+gold_pairs                                                   pairs whose truth an admin has said
 jobs, workers                                                what waits to be done, and who does it
 """
 
@@ -12,7 +14,19 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Float, ForeignKey, Index, MetaData, String, Text, TypeDecorator
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMES = {
@@ -162,6 +176,11 @@ class Project(Base):
     n_cameras: Mapped[int | None]
     n_bad_files: Mapped[int] = mapped_column(default=0)
     covers: Mapped[list[str]] = mapped_column(default=list)  # up to 8 image ids
+    votes: Mapped[int] = mapped_column(default=1)  # answers by different people that a question wants
+    second_votes: Mapped[str] = mapped_column(
+        String(16), default="all"
+    )  # all | large | surprise: which want more than 1
+    gold_rate: Mapped[float] = mapped_column(default=0.0)  # share of known pairs among the questions, to check people
 
 
 class Member(Base):
@@ -192,6 +211,17 @@ class Image(Base):
     time: Mapped[float | None]
     width: Mapped[int | None]
     height: Mapped[int | None]
+
+
+class GoldPair(Base):
+    """A pair of training rows whose truth an admin has said; left_row < right_row."""
+
+    __tablename__ = "gold_pairs"
+
+    project_id: Mapped[str] = mapped_column(_cascade("projects.id"), primary_key=True)
+    left_row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    right_row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    same: Mapped[bool]
 
 
 class BadFile(Base):
@@ -231,6 +261,8 @@ class Run(Base):
     progress: Mapped[dict[str, Any] | None]  # {"what", "done", "total"}
     stopped: Mapped[str | None] = mapped_column(Text)  # why it ended
     error: Mapped[str | None] = mapped_column(Text)  # why it failed, in words
+    stop_after: Mapped[bool] = mapped_column(default=False)  # end it after the present round
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # settings changed on the way, with who and when
     lease_owner: Mapped[str | None]  # the worker that holds it
     lease_expires: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
@@ -240,10 +272,7 @@ class Question(Base):
     """A question that was published. Its id is unique within its run."""
 
     __tablename__ = "questions"
-    __table_args__ = (
-        Index(None, "run_id", "state", "ordinal"),
-        Index(None, "run_id", "lease_person"),
-    )
+    __table_args__ = (Index(None, "run_id", "state", "ordinal"),)
 
     run_id: Mapped[str] = mapped_column(_cascade("runs.id"), primary_key=True)
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -263,10 +292,30 @@ class Question(Base):
     live: Mapped[list[list[Any]]] = mapped_column(default=list)  # those to show now: [medoid, how many of its rows]
     disputed: Mapped[list[list[Any]]] = mapped_column(default=list)  # of a conflict: [left, right, what is said]
     gain: Mapped[float] = mapped_column(default=0.0)
-    state: Mapped[str] = mapped_column(String(16), default="open")  # open | answered | settled | closed
-    lease_person: Mapped[str | None]
-    lease_fence: Mapped[int] = mapped_column(default=0)
-    lease_expires: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]  # when it was published
+    state: Mapped[str] = mapped_column(String(16), default="open")  # open | answered | settled | closed; gold | checked
+    lease_fence: Mapped[int] = mapped_column(default=0)  # of the newest lease
+    votes_base: Mapped[int] = mapped_column(default=1)  # answers by different people that it wants
+    votes_wanted: Mapped[int] = mapped_column(default=1)  # the same, one more while people disagree
+    n_votes: Mapped[int] = mapped_column(default=0)  # those that stand
+    gold: Mapped[str | None] = mapped_column(String(16))  # the truth, of a pair asked to check somebody
+    gold_person: Mapped[str | None]  # who is checked by it
+
+
+class QuestionLease(Base):
+    """A question in somebody's hands, until `expires_at` by the server's clock."""
+
+    __tablename__ = "question_leases"
+    __table_args__ = (
+        ForeignKeyConstraint(["run_id", "question_id"], ["questions.run_id", "questions.id"], ondelete="CASCADE"),
+        Index(None, "run_id", "person_id"),
+    )
+
+    run_id: Mapped[str] = mapped_column(primary_key=True)
+    question_id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+    fence: Mapped[int]
+    expires_at: Mapped[datetime]
 
 
 class Answer(Base):
@@ -293,7 +342,8 @@ class Answer(Base):
     actions: Mapped[int] = mapped_column(default=1)  # key presses or clicks, by the cost model
     bad_rows: Mapped[list[int]] = mapped_column(default=list)
     person_id: Mapped[str] = mapped_column(default="")  # no foreign key: answers outlive people
-    source: Mapped[str] = mapped_column(String(16), default="people")  # people | oracle | import
+    source: Mapped[str] = mapped_column(String(16), default="people")  # people | gold | votes | oracle | import
+    counts: Mapped[bool] = mapped_column(default=True)  # enters the label memory; False: a vote among several, a check
     round: Mapped[int] = mapped_column(default=0)
     seconds: Mapped[float] = mapped_column(default=0.0)
     at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -301,6 +351,25 @@ class Answer(Base):
     swapped: Mapped[bool] = mapped_column(default=False)
     fence: Mapped[int | None]
     late: Mapped[bool] = mapped_column(default=False)
+    retracts: Mapped[str | None] = mapped_column(String(80))
+    body_hash: Mapped[str] = mapped_column(default="")
+
+
+class Edit(Base):
+    """What somebody did to a cluster: an event of an append-only log; an undo is an event with `retracts`."""
+
+    __tablename__ = "edits"
+    __table_args__ = (Index(None, "run_id", "id", unique=True), Index(None, "run_id", "retracts"))
+
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    run_id: Mapped[str] = mapped_column(_cascade("runs.id"))
+    id: Mapped[str] = mapped_column(String(80))  # made by the client
+    kind: Mapped[str] = mapped_column(String(16))  # split | unmerge | lock | name
+    groups: Mapped[list[list[Any]]] = mapped_column(default=list)  # rows, as in `ucal.types.Answer`
+    text: Mapped[str] = mapped_column(String(120), default="")
+    person_id: Mapped[str]  # no foreign key: edits outlive people
+    round: Mapped[int]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
     retracts: Mapped[str | None] = mapped_column(String(80))
     body_hash: Mapped[str] = mapped_column(default="")
 
@@ -313,6 +382,7 @@ class Round(Base):
     run_id: Mapped[str] = mapped_column(_cascade("runs.id"), primary_key=True)
     round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     report: Mapped[dict[str, Any]]
+    at: Mapped[datetime | None]  # when it ended; None: before this was noted
 
 
 class Loss(Base):

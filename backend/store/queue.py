@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from backend.schemas import OVER, EmptyReason, QueueProgress, RunState
-from backend.store import answers, questions, runs
+from backend.store import answers, leases, questions, runs
 from backend.store.models import Run
 
 
@@ -52,7 +52,7 @@ def why_empty(session: Session, run: Run, person_id: str, now: datetime) -> Empt
         return Empty(over[0], over[1] + (f": {run.stopped or run.error}" if run.stopped or run.error else ""))
     if not is_serving(run):
         return Empty(EmptyReason.PAUSED, "this run is paused; it goes on when an admin resumes it")
-    others = questions.others_hold(session, run.id, person_id, now)
+    others = leases.others_hold(session, run.id, person_id, now)
     if others:
         detail = f"{others} open questions are with other people right now"
         return Empty(EmptyReason.LEASED_TO_OTHERS, detail, count=others)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from backend.schemas import AnswerNew, RunState
-from backend.store import answering, answers, jobs, questions, runs
-from backend.store.models import Job, Person, Question, utc_now
+from backend.store import answering, answers, jobs, leases, questions, runs
+from backend.store.models import Job, Person, Question, QuestionLease, utc_now
 from tests.backend.world import Client, World
 from ucal.memory import LabelMemory
 from ucal.types import Verdict
@@ -65,7 +65,7 @@ def test_two_threads_racing_never_lease_one_question_twice(both: World):
 
     def take(person: Person) -> list[str]:
         with both.scope() as session:
-            return [q.id for q in questions.lease(session, run.id, person.id, (2, []), utc_now()).questions]
+            return [one.question.id for one in leases.lease(session, run.id, person.id, (2, []), utc_now()).given]
 
     found = at_once(*(lambda person=person: take(person) for person in people))
     given = [id_ for ids_ in found for id_ in ids_]
@@ -87,13 +87,13 @@ def test_a_lease_runs_out_by_the_servers_clock_and_its_fence_grows(both: World):
     run = both.run(both.project())
     both.ask(run, PAIRS[0])
     a, b, now = both.person("a"), both.person("b"), utc_now()
-    later = now + questions.LEASE + timedelta(seconds=1)
+    later = now + leases.LEASE + timedelta(seconds=1)
     with both.scope() as session:
-        first = questions.lease(session, run.id, a.id, (1, []), now).questions[0].lease_fence
-        assert not questions.lease(session, run.id, b.id, (1, []), now + timedelta(seconds=100)).questions
-        second = questions.lease(session, run.id, b.id, (1, []), later).questions[0]
-        assert second.lease_fence == first + 1
-        assert questions.heartbeat(session, run.id, a.id, [second.id], later).withdrawn == [second.id]
+        first = leases.lease(session, run.id, a.id, (1, []), now).given[0]
+        assert not leases.lease(session, run.id, b.id, (1, []), now + timedelta(seconds=100)).given
+        second = leases.lease(session, run.id, b.id, (1, []), later).given[0]
+        assert second.fence == first.fence + 1
+        assert leases.heartbeat(session, run.id, a.id, [second.question.id], later).withdrawn == [second.question.id]
 
 
 def test_a_heartbeat_keeps_a_question_and_tells_what_to_drop(both: World):
@@ -197,7 +197,7 @@ def test_an_answer_is_stored_with_its_wake_up_before_it_is_acknowledged(both: Wo
         assert (stored.left, stored.right, stored.verdict, stored.seconds) == (0, 1, Verdict.SAME, 1.5)
         assert session.get_one(Job, f"advance_run:{run.id}").state == "waiting"
         found = session.get_one(Question, (run.id, ids[0]))
-        assert (found.state, found.lease_person, found.lease_expires) == ("answered", None, None)
+        assert (found.state, session.query(QuestionLease).filter_by(question_id=found.id).count()) == ("answered", 0)
 
 
 def test_the_same_id_and_body_gives_the_first_result_and_another_body_is_refused(both: World):
@@ -256,7 +256,7 @@ def test_a_late_answer_still_counts(both: World):
     one = both.annotator()
     leased(one, run.id)
     with both.scope() as session:
-        session.get_one(Question, (run.id, ids[0])).lease_expires = utc_now() - timedelta(seconds=1)
+        session.query(QuestionLease).one().expires_at = utc_now() - timedelta(seconds=1)
     said = one.api("POST", f"/runs/{run.id}/answers", answer(ids[0])).json()
     assert said["answer"]["late"] is True
     assert both.question_state(run, ids[0]) == "answered"
