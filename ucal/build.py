@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,8 @@ from ucal.proposers.baselines import RandomProposer, SimilarProposer
 from ucal.proposers.efficient import EfficientProposer
 from ucal.proposers.spal import SpalProposer
 from ucal.proposers.ucal import UcalProposer
-from ucal.runs import Checkpointed, RunFolder
+from ucal.ranks import ALONE, Ranks
+from ucal.runs import Checkpointed, MemoryLog, RunFolder
 from ucal.seams import Annotator, AnswerLog, Check, Clusterer, Learner, Proposer, never
 from ucal.state import State
 from ucal.types import BoolArray, ByteArray, IntArray
@@ -40,6 +42,7 @@ class Surroundings:
     sink: Sink = silent
     check: Check = never
     proceed: Callable[[State], bool] = lambda state: False
+    ranks: Ranks = ALONE  # who trains together; the loop runs on the first of them
 
 
 def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
@@ -50,9 +53,10 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
         DataError: an image of the data set cannot be opened any more.
     """
     refuse_nonsense(config, dataset)
+    _refuse_ranks(config, around.ranks)
     set_threads(config.threads)
     if config.train and config.weights == IMAGENET:  # before anything is opened, and with a progress bar
-        imagenet_weights(config.backbone, sink=around.sink)
+        around.ranks.from_first(lambda: str(imagenet_weights(config.backbone, sink=around.sink)))
     if config.train and config.weights is None:
         text = (
             "weights: none given, the net starts from random numbers, and clusters and questions mean little at first"
@@ -60,6 +64,8 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
         around.sink(Event("warning", {"text": text}))
     identities = dataset.identities("train")
     learner = _learner(config, dataset, around)
+    if not around.ranks.alone:
+        learner = _leading(learner, config, around)
     asks = proposer(config, _cameras(dataset))
     return Parts(
         config=config,
@@ -71,12 +77,46 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
         log=around.log,
         folder=around.folder,
         truth=identities if dataset.has_truth else None,
-        evaluate=lambda trained: _evaluate(dataset, trained),
+        evaluate=lambda trained: _evaluate(dataset, trained, cluster_device_of(config)),
         sink=around.sink,
         proceed=around.proceed,
         constrain=constrained_labels(config, _subset(config, dataset)) if config.policy == "spal" else None,
         organise=asks if isinstance(asks, EfficientProposer) else None,
     )
+
+
+def follow(config: RunConfig, dataset: Dataset, around: Surroundings) -> None:
+    """Do this rank's part of a run that the first rank builds and drives, until that one ends it.
+
+    Raises:
+        ConfigError, DataError: as `build` does.
+        RunError: the first rank is gone.
+    """
+    from ucal.learners.ranked import follow as follow_learner
+
+    refuse_nonsense(config, dataset)
+    _refuse_ranks(config, around.ranks)
+    set_threads(config.threads)
+    if config.weights == IMAGENET:
+        around.ranks.receive()  # the first rank has fetched them
+    log = MemoryLog()
+    learner = _learner(config, dataset, dataclasses.replace(around, log=log))
+    follow_learner(learner, around.ranks, log)
+
+
+def _refuse_ranks(config: RunConfig, ranks: Ranks) -> None:
+    if ranks.alone:
+        return
+    if not config.train:
+        raise ConfigError(f"{ranks.world} processes share training, and train=false leaves nothing to share: start one")
+    ranks.part(config.identities_per_batch * config.images_per_identity)
+
+
+def _leading(learner: Learner, config: RunConfig, around: Surroundings) -> Learner:
+    from ucal.learners.ranked import LeadingLearner
+
+    answers = around.log.read if config.policy == "spal" and config.spal_triplet > 0 else None
+    return LeadingLearner(learner, around.ranks, answers)
 
 
 def refuse_nonsense(config: RunConfig, dataset: Dataset) -> None:
@@ -147,6 +187,23 @@ def device_of(config: RunConfig) -> str:
     return ("cuda" if torch.cuda.is_available() else "cpu") if config.device == "auto" else config.device
 
 
+def cluster_device_of(config: RunConfig) -> str:
+    """Give the device that clusters and scores.
+
+    Raises:
+        ConfigError: `cuda` where there is none.
+    """
+    import torch
+
+    if config.cluster_device == "same":
+        return device_of(config)
+    if config.cluster_device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            "cluster_device: expected a CUDA device for 'cuda', this machine offers none (use same or cpu)"
+        )
+    return config.cluster_device
+
+
 def _clusterer(config: RunConfig, dataset: Dataset, around: Surroundings) -> Clusterer:
     if config.base == "supervised":
         return true_labels(dataset.identities("train"))
@@ -159,7 +216,9 @@ def _clusterer(config: RunConfig, dataset: Dataset, around: Surroundings) -> Clu
     if config.camera_jaccard:
         cluster = camera_aware_labels(config, cameras, around.check)
     else:
-        cluster = make_clusterer(config, device_of(config), cameras=cameras, check=around.check, sink=around.sink)
+        cluster = make_clusterer(
+            config, cluster_device_of(config), cameras=cameras, check=around.check, sink=around.sink
+        )
     return cluster if inside is None else subset_labels(cluster, inside, config.tau, config.mcl_sure)
 
 
@@ -227,6 +286,7 @@ def _learner(config: RunConfig, dataset: Dataset, around: Surroundings) -> Learn
         pixels["gallery"],
         links=_links(config, dataset, around),
         order=_graph_order(config, dataset, around.sink),
+        ranks=around.ranks,
         check=around.check,
         sink=around.sink,
     )
@@ -267,7 +327,7 @@ def _pixels(config: RunConfig, dataset: Dataset, split: Split, around: Surroundi
     return pixels
 
 
-def _evaluate(dataset: Dataset, learner: Learner) -> Retrieval | None:
+def _evaluate(dataset: Dataset, learner: Learner, device: str) -> Retrieval | None:
     if not dataset.has_evaluation:
         return None
     return retrieval(
@@ -277,4 +337,5 @@ def _evaluate(dataset: Dataset, learner: Learner) -> Retrieval | None:
         dataset.identities("gallery"),
         dataset.cameras("query"),
         dataset.cameras("gallery"),
+        device=device,
     )

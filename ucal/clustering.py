@@ -29,9 +29,10 @@ def make_clusterer(
 ) -> Clusterer:
     """Build the clusterer that the settings ask for; `cameras` (n,) is used by `camera_centre`.
 
-    It keeps the neighbour lists of its last call and searches again only for rows whose list may differ.
+    It keeps the neighbour lists of its last call and searches again only for rows whose list may differ (on a
+    GPU, which searches all sooner than a CPU some: only where any row moved).
     """
-    kept = KeptLists(exact=config.neighbours in EXACT)
+    kept = KeptLists(exact=config.neighbours in EXACT and device == "cpu")
 
     def search(features: FloatArray) -> IntArray:
         return nearest_ids(
@@ -53,13 +54,12 @@ def make_clusterer(
             features, max(config.k1, config.k2), lambda: search(features), config.block_rows, check, sink
         )
         distance = distance_of_ranks(
-            features, ranks, k1=config.k1, k2=config.k2, loosest=config.eps + gap, check=check, sink=sink
+            features, ranks, k1=config.k1, k2=config.k2, loosest=config.eps + gap, device=device, check=check, sink=sink
         )
-        labels = dbscan(distance, config.eps, config.min_samples)
+        radii = (config.eps, config.eps - gap, config.eps + gap) if config.base == "spcl" else (config.eps,)
+        labels, *others = labels_at(distance, radii, config.min_samples, device)
         if config.base == "spcl":
-            tight = dbscan(distance, config.eps - gap, config.min_samples)
-            loose = dbscan(distance, config.eps + gap, config.min_samples)
-            labels, threshold = self_paced(labels, tight, loose, threshold)
+            labels, threshold = self_paced(labels, others[0], others[1], threshold, device)
         return Clustering(labels, distance, threshold)
 
     return cluster
@@ -74,6 +74,20 @@ def effort_of(config: RunConfig) -> Effort:
         links=config.search_links,
         checked=config.search_checked,
     )
+
+
+def labels_at(distance: Sparse, radii: Sequence[float], min_samples: int, device: str = "cpu") -> list[IntArray]:
+    """Give `dbscan`'s labels at each radius, from one graph."""
+    if device == "cpu":
+        return [dbscan(distance, eps, min_samples) for eps in radii]
+    import torch
+
+    from ucal.on_device.jaccard import Ragged
+    from ucal.on_device.labels import dbscan_on
+
+    arrays = (np.diff(distance.indptr).astype(np.int64), distance.indices.astype(np.int32, copy=False), distance.data)
+    there = Ragged(*(torch.from_numpy(array).to(device) for array in arrays))
+    return [dbscan_on(there, eps, min_samples).cpu().numpy() for eps in radii]
 
 
 def dbscan(distance: Sparse, eps: float, min_samples: int) -> IntArray:
@@ -101,7 +115,7 @@ def dbscan(distance: Sparse, eps: float, min_samples: int) -> IntArray:
 
 
 def self_paced(
-    base: IntArray, tight: IntArray, loose: IntArray, threshold: float | None
+    base: IntArray, tight: IntArray, loose: IntArray, threshold: float | None, device: str = "cpu"
 ) -> tuple[IntArray, float | None]:
     """Keep the labels that hold still when the radius changes; the other rows become outliers.
 
@@ -114,6 +128,8 @@ def self_paced(
     Source: Self-paced Contrastive Learning (Ge et al., NeurIPS 2020), 3.3; differs: contingency
     counts instead of n x n matrices; dropped rows are -1, which learners treat as classes of one.
     """
+    if device != "cpu":
+        return _self_paced_on(device, base, tight, loose, threshold)
     classes, sizes, own = _singled(base)
     comp = _instability(own, _singled(tight)[2])
     indep = _instability(own, _singled(loose)[2])
@@ -127,6 +143,18 @@ def self_paced(
         threshold = float(known[min(len(known) - 1, int(np.around(0.9 * len(known))))])
     kept = (cluster_indep[own] <= threshold) & (comp <= cluster_comp[own])
     return np.where(kept, base, OUTLIER), threshold
+
+
+def _self_paced_on(
+    device: str, base: IntArray, tight: IntArray, loose: IntArray, threshold: float | None
+) -> tuple[IntArray, float | None]:
+    import torch
+
+    from ucal.on_device.labels import self_paced_on
+
+    own, near, far = (torch.from_numpy(labels).to(device) for labels in (base, tight, loose))
+    labels, threshold = self_paced_on(own, near, far, threshold)
+    return labels.cpu().numpy(), threshold
 
 
 def camera_centre(features: FloatArray, cameras: Sequence[int | None]) -> FloatArray:

@@ -36,6 +36,7 @@ class RunConfig:
     )
     budget: int | None = None  # answers in the whole run; None = no limit (SPAL: 2 n)
     budget_per_round: int | None = None  # answers in one round; None = no limit
+    budget_actions: int | None = None  # key presses or clicks in the whole run; the last page may take it a little over
     snps_k_max: Literal["at-least-2", "literal"] = (
         "at-least-2"  # k_max = sqrt(|C|/2)/2: floored but at least 2, or as printed
     )
@@ -79,6 +80,9 @@ class RunConfig:
     search_probes: int = 32  # faiss-ivf: lists looked into
     search_links: int = 128  # faiss-hnsw: efSearch
     search_checked: int = 256  # approximate engines: rows searched once more, exactly, to count differences
+    cluster_device: Literal["same", "cpu", "cuda"] = (
+        "same"  # where neighbours, distance, labels and retrieval scores are computed; same: as `device`
+    )
 
     # -- learning
     backbone: BackboneName = "resnet50"
@@ -223,6 +227,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("query_from", 0, 100_000),
     ("budget", 0, 10**12),
     ("budget_per_round", 1, 10**12),
+    ("budget_actions", 0, 10**12),
     ("snps_min_group", 1, 10**9),
     ("snps_min_cluster", 2, 10**9),
     ("mpps_delta", 0.0, 1.0),

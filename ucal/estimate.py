@@ -56,7 +56,7 @@ def estimate(  # noqa: PLR0913 - as the search it stands for
         began = clock()
         ranks = nearest_ids(part, max(k1, k2), engine=engine, block_rows=block_rows, device=device, effort=effort)
         middle = clock()
-        distance_of_ranks(part, ranks, k1=k1, k2=k2, loosest=loosest)
+        distance_of_ranks(part, ranks, k1=k1, k2=k2, loosest=loosest, device=device)
         spent = [middle - began, clock() - middle]
     times = n / max(1, len(pilot))
     return Estimate(spent[0] * times ** GROWTH[engine], spent[1] * times, len(pilot))

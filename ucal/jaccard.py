@@ -56,7 +56,7 @@ def jaccard_distance(  # noqa: PLR0913 - the one door to the distance: what, how
         check=check,
         sink=sink,
     )
-    return distance_of_ranks(features, ranks, k1=k1, k2=k2, loosest=loosest, check=check, sink=sink)
+    return distance_of_ranks(features, ranks, k1=k1, k2=k2, loosest=loosest, device=device, check=check, sink=sink)
 
 
 def distance_of_ranks(  # noqa: PLR0913 - as `jaccard_distance`
@@ -66,12 +66,27 @@ def distance_of_ranks(  # noqa: PLR0913 - as `jaccard_distance`
     k1: int = 30,
     k2: int = 6,
     loosest: float = 0.6,
+    device: str = "cpu",
     check: Check = never,
     sink: Sink = silent,
 ) -> Sparse:
     """Give `jaccard_distance` for given neighbour lists (n, at least max(k1, k2)), nearest first."""
-    weights = _weights(checked_features(features), expanded_neighbours(ranks, k1))
+    features = checked_features(features)
+    if device != "cpu" and len(features):
+        return _on_device(device, features, ranks, k1=k1, k2=k2, loosest=loosest, check=check, sink=sink)
+    weights = _weights(features, expanded_neighbours(ranks, k1))
     return _distances(_averaged(weights, ranks[:, :k2]), loosest, check, sink)
+
+
+def _on_device(device: str, features: FloatArray, ranks: IntArray, **how: Any) -> Sparse:
+    import torch
+
+    from ucal.on_device.jaccard import distance_on
+    from ucal.on_device.ragged import starts_of
+
+    found = distance_on(torch.device(device), features, ranks, **how)
+    indptr, indices, data = (part.cpu().numpy() for part in (starts_of(found.counts), found.ids, found.values))
+    return sparse.csr_array((data, indices, indptr), shape=(len(features), len(features)))
 
 
 def expanded_neighbours(ranks: IntArray, k1: int) -> Sparse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -25,19 +24,25 @@ def matches(
     The order is (float32 of 2 - 2 cos in float64, gallery row), rows of identity below 0 and rows of the
     query's identity and camera left out. Memory: `block` x g floats.
     """
+    if device != "cpu":
+        import torch
+
+        from ucal.on_device.matches import matches_on
+
+        sides = np.require(query, np.float32, ["C", "W"]), np.require(gallery, np.float32, ["C", "W"])
+        return matches_on(torch.device(device), *sides, who, queries, block)
     from ucal.compiled import in_threads, n_threads
 
     query, gallery = np.require(query, np.float32, ["C"]), np.require(gallery, np.float32, ["C"])
     query_ids, gallery_ids, query_cams, gallery_cams = (np.ascontiguousarray(array, np.int64) for array in who)
     slack = float32_slack(query) + float32_slack(gallery) + _ROUNDING
     by_identity = np.argsort(gallery_ids, kind="stable")
-    product = _product(gallery, device)
     size = block or max(1, _BLOCK_BYTES // (4 * max(1, len(gallery))))
     found: list[IntArray] = []
     for start in range(0, len(queries), size):
         rows = queries[start : start + size]
         sides = query[rows], gallery
-        tile = product(sides[0])
+        tile = sides[0] @ gallery.T
         ends = [np.searchsorted(gallery_ids[by_identity], query_ids[rows], side=side) for side in ("left", "right")]
         known = query_ids[rows], query_cams[rows], gallery_ids, gallery_cams
         index = by_identity, np.stack(ends, axis=1).ravel()
@@ -60,21 +65,3 @@ def _ranks(  # noqa: PLR0913 - what the compiled loop takes, the rows last
     from ucal.compiled import matches as loops
 
     return loops.ranks(tile, sides, known, index, (start, stop), slack)
-
-
-def _product(gallery: FloatArray, device: str) -> Callable[[FloatArray], FloatArray]:
-    """Give the function from queries (b, d) to their float32 similarities (b, g)."""
-    if device == "cpu":
-        return lambda queries: queries @ gallery.T
-    import torch
-
-    from ucal.products import full_float32
-
-    matrix = torch.from_numpy(gallery).to(device)
-
-    def product(queries: FloatArray) -> FloatArray:
-        with full_float32():
-            similarities: FloatArray = (torch.from_numpy(queries).to(device) @ matrix.T).cpu().numpy()
-        return similarities
-
-    return product

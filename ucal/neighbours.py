@@ -56,7 +56,7 @@ def nearest(  # noqa: PLR0913 - the one door to a search: what, how, and who wat
     features (n, d), rows of length 1, so that this is rising squared L2 too. k is capped at n.
     Ties go to the lower index: of many equal rows, a row need not be in its own list.
     Gives ids (n, k) int64 and similarities (n, k) float32. Memory: block_rows x block_rows floats on
-    a CPU (block_rows x n on an accelerator), and the features once more as bfloat16 where that is fast.
+    a CPU, and the features once more as bfloat16 where that is fast (`ucal.on_device` says what a GPU holds).
 
     Raises:
         FeaturesError: not two-dimensional, or not finite.
@@ -93,11 +93,19 @@ def nearest_ids(  # noqa: PLR0913 - as `nearest`
     k = min(k, n)
     if n == 0:
         return np.empty((0, 0), np.int64)
-    search, width = _engine(engine, features, k, block_rows, device, effort)
 
     def tell(done: int) -> None:
         sink(Event("progress", {"done": done, "total": n, "what": "cluster"}))
 
+    if engine == "torch" and device != "cpu":
+        import torch
+
+        from ucal.on_device.neighbours import nearest_on
+
+        ids = nearest_on(torch.device(device), features, k, block_rows, check, tell)
+        tell(n)
+        return ids
+    search, width = _engine(engine, features, k, block_rows, device, effort)
     ids, open_rows = _searched(features, search(min(width, n), check, tell), k)
     if engine in EXACT:
         if len(open_rows):
@@ -179,7 +187,7 @@ def _engine(
     if engine == "torch":
         from ucal.products import product_search
 
-        search, spare = product_search(features, block_rows, device)
+        search, spare = product_search(features, block_rows)
         return search, k + spare
     wide = max(effort.candidates, k)
     if engine == "screened":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ucal.candidates import Candidates, Search, float32_slack, int32, lengths
+from ucal.candidates import Candidates, Search, float32_slack, lengths
 from ucal.seams import Check
 from ucal.types import FloatArray, IntArray
 
@@ -28,13 +28,8 @@ _SMALL = 1024  # rows below which rounding the features first does not pay
 Heaps = tuple[FloatArray, NDArray[np.int32]]
 
 
-def product_search(features: FloatArray, block_rows: int, device: str) -> tuple[Search, int]:
-    """Give the exact search's first pass on this device, and its candidates beyond k."""
-    import torch
-
-    where = torch.device(device)
-    if where.type != "cpu":
-        return _device_search(features, block_rows, where), _SPARE
+def product_search(features: FloatArray, block_rows: int) -> tuple[Search, int]:
+    """Give the exact search's first pass on the CPU, and its candidates beyond k."""
     if prefers_half(len(features)):
         return half_search(features, block_rows), _SPARE_HALF
     return float32_search(features, block_rows), _SPARE
@@ -170,26 +165,6 @@ def _multiply(left: torch.Tensor, right: torch.Tensor, out: torch.Tensor) -> Non
             torch.mm(left, right.T, out=out)
     else:
         out.copy_(left @ right.T)
-
-
-def _device_search(features: FloatArray, block_rows: int, device: torch.device) -> Search:
-    """Search on an accelerator: float32 products of a block of rows with all, torch's own selection."""
-    import torch
-
-    def search(width: int, check: Check, tell: Callable[[int], None]) -> Iterator[Candidates]:
-        matrix = torch.from_numpy(features).to(device)
-        slack = float32_slack(features)
-        for start in range(0, len(features), block_rows):
-            check()
-            with full_float32():
-                values, ids = (matrix[start : start + block_rows] @ matrix.T).topk(width, dim=1, sorted=False)
-            rows = np.arange(start, start + len(ids))
-            errors = np.tile([slack, 0.0], (len(rows), 1))
-            yield Candidates(rows, values.cpu().numpy(), int32(ids.cpu().numpy()), errors)
-            if start + block_rows < len(features):
-                tell(start + block_rows)
-
-    return search
 
 
 @contextmanager

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from tests.strategies import KINDS, make_features
-from ucal.clustering import dbscan
+from ucal.clustering import labels_at, make_clusterer
+from ucal.config import RunConfig
 from ucal.evaluation import retrieval
 from ucal.jaccard import jaccard_distance
 from ucal.neighbours import nearest_ids
@@ -18,6 +19,8 @@ pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine offers no CUDA device"),
 ]
+
+RADII = (0.58, 0.6, 0.62)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -34,6 +37,16 @@ def test_the_gpu_gives_the_cpus_scores() -> None:
     assert retrieval(*case, device="cuda") == retrieval(*case)
 
 
+@pytest.mark.parametrize("base", ["spcl", "cluster-contrast"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_gpu_gives_the_cpus_clusters(kind: str, base: str) -> None:
+    rows = make_features(kind, 1500, 64, seed=2)
+    config = RunConfig(base=base)
+    found, expected = make_clusterer(config, "cuda")(rows, None), make_clusterer(config)(rows, None)
+    np.testing.assert_array_equal(found.labels, expected.labels)
+    assert found.threshold == expected.threshold
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("n", "d"), [(12_936, 2048), (32_621, 2048)])
 def test_clustering_on_the_gpu_gives_the_cpus_labels_at_full_size(n: int, d: int) -> None:
@@ -42,7 +55,7 @@ def test_clustering_on_the_gpu_gives_the_cpus_labels_at_full_size(n: int, d: int
     torch.cuda.synchronize()
     began = time.perf_counter()
     distance = jaccard_distance(rows, loosest=0.62, device="cuda")
-    labels = dbscan(distance, 0.6, 4)
+    labels = labels_at(distance, RADII, 4, "cuda")
     print(f"\n{n} x {d}: {time.perf_counter() - began:.2f} s on {torch.cuda.get_device_name()}")  # noqa: T201 - for `make gpu`
     expected = jaccard_distance(rows, loosest=0.62)
-    np.testing.assert_array_equal(labels, dbscan(expected, 0.6, 4))
+    np.testing.assert_array_equal(labels, labels_at(expected, RADII, 4))

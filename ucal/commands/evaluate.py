@@ -24,11 +24,13 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--query", type=Path, required=True, metavar="NPZ", help="features of the queries")
     parser.add_argument("--gallery", type=Path, required=True, metavar="NPZ", help="features of the gallery")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="of the ranks (auto)")
     parser.add_argument("--json", type=Path, metavar="OUT", help="where to write the figures")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    from ucal.backbones.embed import pick_device
     from ucal.datasets.features import read_query_gallery
     from ucal.evaluation import retrieval
     from ucal.results import peak_rss_mb
@@ -45,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         dataset.identities("gallery"),
         dataset.cameras("query"),
         dataset.cameras("gallery"),
+        device=str(pick_device(args.device)),
     )
     counts = {"query": len(dataset.query), "gallery": len(dataset.gallery)}
     machine = {"seconds": round(time.perf_counter() - began, 3), "peak_rss_mb": peak_rss_mb()}
