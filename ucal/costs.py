@@ -45,7 +45,7 @@ def cost_of(answer: Answer) -> Cost:
     if answer.kind is not Kind.PAGE:
         seconds = _SIMPLE[answer.kind]
         return Cost(1 + odd, 1 + odd, seconds + 0.7 * odd, seconds + 0.7 * odd)
-    toggles = sum(tile.toggles for tile in answer.tiles)
+    toggles = sum(tile.toggles for tile in answer.tiles) + (answer.left in answer.bad_rows)
     tiles = len(answer.tiles)
     return Cost(tiles + odd, 1 + toggles, 4.0 + 0.7 * toggles, 2.0 + 0.3 * tiles + 0.7 * toggles)
 

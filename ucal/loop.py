@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ucal.asking import open_part, shortened
+from ucal.budget import room_left, run_room
 from ucal.clustering import cluster_hash
 from ucal.config import RunConfig
 from ucal.costs import total_cost
@@ -30,8 +30,9 @@ from ucal.memory import LabelMemory
 from ucal.reorganise import keep_locked, reorganise
 from ucal.runs import Checkpointed, RunFolder
 from ucal.seams import Annotator, AnswerLog, Clusterer, Constrain, Learner, Organiser, Proposer, Scene
+from ucal.stage import Stage
 from ucal.state import Report, State
-from ucal.types import OUTLIER, Answer, IntArray, Question, Step, Verdict
+from ucal.types import OUTLIER, IntArray, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +119,14 @@ def _ask(state: State, parts: Parts) -> State:
         return _settle_labels(state, parts, memory)
     if state.questions is None:
         return _propose(state, parts, memory)
-    asking = _Asking(state, parts.config, memory)
+    asking = Stage(state, parts.config, memory)
     new = []
     for answer in parts.annotate(asking.open_questions()):
         if memory.add(answer):
             new.append(answer)
-            asking.merges += _merges(answer)
+            asking.take(answer)
     parts.log.append(new)
-    if next(_Asking(state, parts.config, memory).open_questions(), None) is not None:
+    if next(Stage(state, parts.config, memory).open_questions(), None) is not None:
         return dataclasses.replace(state) if new else state
     return dataclasses.replace(state, stage=state.stage + 1, questions=None, room=None)
 
@@ -134,11 +135,11 @@ def _asks(state: State, parts: Parts, memory: LabelMemory) -> bool:
     """Say whether this round has something left to ask."""
     if parts.propose is None or state.round < parts.config.query_from:
         return False
-    if state.stage >= len(parts.propose.stages) or parts.proceed(state):
-        if state.questions is not None:
-            parts.annotate(iter(()))  # withdraws what is still published
-        return False
-    return _answers_left(state.round, parts.config, memory) > 0
+    spent = room_left(parts.config, memory, state.round).is_none
+    over = spent or state.stage >= len(parts.propose.stages) or parts.proceed(state)
+    if spent or (over and state.questions is not None):
+        parts.annotate(iter(()))  # withdraws what is still published
+    return not over
 
 
 def _propose(state: State, parts: Parts, memory: LabelMemory) -> State:
@@ -156,56 +157,6 @@ def _propose(state: State, parts: Parts, memory: LabelMemory) -> State:
     clusters = len(np.unique(labels[labels != OUTLIER]))
     room = max(1, int(parts.config.merge_cap * clusters)) if parts.config.merge_cap > 0 else 0
     return dataclasses.replace(state, questions=questions, room=room if scene.stage == "merge" else None)
-
-
-class _Asking:
-    """Which questions of the current stage are open, given what the memory knows by now."""
-
-    def __init__(self, state: State, config: RunConfig, memory: LabelMemory) -> None:
-        self.questions = state.questions or ()
-        self.memory = memory
-        self.room = state.room
-        self.left = _answers_left(state.round, config, memory)
-        ids = {question.id for question in self.questions}
-        self.merges = sum(_merges(answer) for answer in memory.answers if answer.question in ids)
-
-    def open_questions(self) -> Iterator[Question]:
-        """Yield what is open, best first, looking at the memory again before each one."""
-        offered = 0
-        for question in self.questions:
-            room = self.left - offered
-            if room <= 0 or (self.room is not None and self.merges >= self.room):
-                return
-            part = open_part(question, self.memory)
-            if part is not None:
-                if len(part.pairs) > room:
-                    part = shortened(part, part.tiles[:room])
-                offered += len(part.pairs)
-                yield part
-
-
-def _merges(answer: Answer) -> int:
-    return sum(verdict is Verdict.SAME for _, _, verdict in answer.links)
-
-
-def _answers_left(round_: int, config: RunConfig, memory: LabelMemory) -> int:
-    """Give how many answers the budgets still allow in this round."""
-    left = [2**62]
-    budget = _budget(config, memory.n)
-    if budget is not None:
-        left.append(budget - memory.n_answers)
-    if config.budget_per_round is not None:
-        left.append(config.budget_per_round - _answers_of(round_, memory))
-    return max(0, min(left))
-
-
-def _budget(config: RunConfig, n: int) -> int | None:
-    """Give the answers allowed in the whole run; SPAL's own is 2 n."""
-    return 2 * n if config.budget is None and config.policy == "spal" else config.budget
-
-
-def _answers_of(round_: int, memory: LabelMemory) -> int:
-    return sum(answer.judged for answer in memory.answers if answer.round == round_)
 
 
 def _labels_now(state: State, parts: Parts, memory: LabelMemory) -> IntArray:
@@ -253,10 +204,9 @@ def _why_stop(state: State, parts: Parts, memory: LabelMemory) -> str | None:
         return "all rounds are done"
     if parts.config.train or state.round < parts.config.query_from:
         return None
-    budget = _budget(parts.config, parts.n)
-    if budget is not None and memory.n_answers >= budget:
+    if run_room(parts.config, memory).is_none:
         return "the budget is spent"
-    if parts.propose is None or _answers_of(state.round, memory) == 0:
+    if parts.propose is None or not any(answer.round == state.round for answer in memory.answers):
         if parts.organise is not None:
             return parts.organise.why_dry(parts.folder.load_array(state.features), memory, state.round)
         return "nothing left to ask"

@@ -165,6 +165,21 @@ class LabelMemory:
             return True
         return self.verdict(left, right) is not None
 
+    def voted(self, left: int, right: int) -> Verdict | None:
+        """Give what the votes on this very pair say: SAME, DIFFERENT, or None; nothing is inferred."""
+        return self._link(self._pair(left, right))
+
+    def contested(self, left: int, right: int) -> bool:
+        """Say whether this pair is part of a contradiction: its votes are tied, or one group in conflict has both."""
+        pair = self._pair(left, right)
+        self._refresh()
+        root = self._find(left)
+        return self._tied(pair) or (root == self._find(right) and root in self._frozen)
+
+    def is_bad(self, row: int) -> bool:
+        """Say whether somebody called this row a bad image."""
+        return bool(self._bad.get(row))
+
     def groups(self) -> list[tuple[int, ...]]:
         """Give the groups of two or more rows that are the same, those in conflict left out."""
         return [rows for root, rows in self._components().items() if root not in self._frozen]

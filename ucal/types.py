@@ -207,6 +207,12 @@ def page_id(round_: int, anchor: int, medoids: Iterable[int]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def conflict_id(round_: int, disputed: Iterable[tuple[int, int, Verdict]]) -> str:
+    """Name the question which of these is wrong: the same pairs and verdicts of the same round have the same id."""
+    text = f"{round_}:conflict:{','.join(f'{left}-{right}-{verdict.value}' for left, right, verdict in disputed)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class TileAnswer:
     """What an answer says of one tile: does its medoid show the anchor's identity?
@@ -246,7 +252,8 @@ class Answer:
     A page is answered by ONE event: `tiles` has what is said of each tile, `left` is the anchor, and
     `right` and `verdict` repeat the first tile, so that a reader who knows pairs only reads something
     true. To undo it undoes all its links. `answer_page` makes such an answer. A card may carry its
-    one tile, which then repeats `right` and `verdict`.
+    one tile, which then repeats `right` and `verdict`. An anchor that is a bad image stands in
+    `bad_rows`; nothing is said of the tiles then, but for bad images among them (`tiles` may be empty).
     A conflict is answered by naming the wrong pair and what is true of it; that outweighs every
     answer of another kind about the pair. So does what a split or an unmerge says.
     An edit of a cluster (`EDITS`) has the rows it is about in `groups`, and `left`, `right` and

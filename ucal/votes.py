@@ -57,6 +57,8 @@ def differ(votes: Sequence[Answer]) -> bool:
     """
     if any(vote.kind is not votes[0].kind for vote in votes):
         raise AnswerError("expected votes on one question, got votes of several kinds")
+    if votes[0].kind is Kind.CONFLICT:
+        return len({_settled(vote) for vote in votes}) > 1
     if votes[0].kind is not Kind.PAGE:
         return len({(vote.verdict, vote.bad_rows) for vote in votes}) > 1
     said: dict[int, set[Verdict]] = {}
@@ -84,12 +86,25 @@ def combined(votes: Sequence[Answer], weights: Mapping[str, float], id_: str) ->
     )
     if first.kind is Kind.PAGE:
         return _page(first, votes, each)
+    if first.kind is Kind.CONFLICT:
+        return _conflict(first, votes, each)
     verdict = heaviest([(vote.verdict, heavy) for vote, heavy in zip(votes, each, strict=True)])
     bad: tuple[int, ...] = ()
     if verdict is Verdict.BAD_IMAGE:
         callers = [(vote, heavy) for vote, heavy in zip(votes, each, strict=True) if vote.verdict is verdict]
         bad = _by_half([(vote.bad_rows, heavy) for vote, heavy in callers]) or callers[0][0].bad_rows
     return dataclasses.replace(first, verdict=verdict or Verdict.UNSURE, bad_rows=bad)
+
+
+def _settled(vote: Answer) -> tuple[int, int, Verdict, tuple[int, ...]]:
+    """Give what an answer to a conflict says: of which pair what, or which images are bad."""
+    return vote.left, vote.right, vote.verdict, vote.bad_rows
+
+
+def _conflict(first: Answer, votes: Sequence[Answer], each: Sequence[float]) -> Answer:
+    said = heaviest([(_settled(vote), heavy) for vote, heavy in zip(votes, each, strict=True)])
+    left, right, verdict, bad = said or (first.left, first.right, Verdict.UNSURE, ())
+    return dataclasses.replace(first, left=left, right=right, verdict=verdict, bad_rows=bad)
 
 
 def _page(first: Answer, votes: Sequence[Answer], each: Sequence[float]) -> Answer:
@@ -101,6 +116,8 @@ def _page(first: Answer, votes: Sequence[Answer], each: Sequence[float]) -> Answ
     bad = {tile.row for tile in judged if tile.verdict is Verdict.BAD_IMAGE}
     if first.left in _by_half([(vote.bad_rows, heavy) for vote, heavy in zip(votes, each, strict=True)]):
         bad.add(first.left)
+    if not judged:  # all of them said that the anchor is bad
+        return dataclasses.replace(first, tiles=(), verdict=Verdict.BAD_IMAGE, bad_rows=tuple(sorted(bad)))
     return dataclasses.replace(
         first, tiles=judged, right=judged[0].row, verdict=judged[0].verdict, bad_rows=tuple(sorted(bad))
     )

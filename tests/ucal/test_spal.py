@@ -18,6 +18,7 @@ from torch.nn import functional
 from tests.fakes import make_parts
 from tests.strategies import make_features
 from ucal.base_labels import constrained_labels
+from ucal.budget import budget_of
 from ucal.clustering import dbscan, make_clusterer
 from ucal.config import RunConfig
 from ucal.constrained import constrained_dbscan
@@ -25,7 +26,7 @@ from ucal.drive import drive
 from ucal.errors import ConfigError
 from ucal.jaccard import jaccard_distance
 from ucal.learners.support import Links, SupportTriplet, links_of
-from ucal.loop import Parts, _budget
+from ucal.loop import Parts
 from ucal.memory import LabelMemory
 from ucal.meta import subset_of
 from ucal.proposers.spal import SpalProposer, propose_support
@@ -246,4 +247,4 @@ def test_a_given_budget_stands(tmp_path: Path) -> None:
     ("config", "wanted"), [(LOOP, 20), (LOOP.replace(budget=5), 5), (LOOP.replace(policy="ucal"), None)]
 )
 def test_without_a_budget_spals_own_is_two_answers_a_row(config: RunConfig, wanted: int | None) -> None:
-    assert _budget(config, 10) == wanted
+    assert budget_of(config, 10) == wanted

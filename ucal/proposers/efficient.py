@@ -27,7 +27,7 @@ from ucal.memory import Conflict, LabelMemory
 from ucal.neighbours import pair_similarities
 from ucal.proposers.groups import ask_rows, exemplars, make_question
 from ucal.seams import Scene
-from ucal.types import OUTLIER, FloatArray, IntArray, Kind, Question, Reason, Role, Tile, Verdict, page_id
+from ucal.types import OUTLIER, FloatArray, IntArray, Kind, Question, Reason, Role, Tile, Verdict, conflict_id, page_id
 
 _TARGETS = (0.5, 0.8)  # P(same) that a pair of calibration cards aims at
 _BATCH_SHARE = 0.03  # pages in a plan, as a share of the actions so far
@@ -193,4 +193,5 @@ def _conflict(scene: Scene, conflict: Conflict) -> Question:
         return question
     verdicts = [Verdict.DIFFERENT] + [Verdict.SAME] * (len(conflict.pairs) - 1)
     disputed = tuple((*pair, verdict) for pair, verdict in zip(conflict.pairs, verdicts, strict=True))
-    return dataclasses.replace(question, kind=Kind.CONFLICT, disputed=disputed)
+    name = conflict_id(scene.round, disputed)
+    return dataclasses.replace(question, id=name, kind=Kind.CONFLICT, disputed=disputed)
