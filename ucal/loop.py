@@ -16,7 +16,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from ucal.evaluation import Retrieval, adjusted_rand, normalized_mutual_informat
 from ucal.events import Event, Sink
 from ucal.memory import LabelMemory
 from ucal.reorganise import keep_locked, reorganise
+from ucal.replay import Replay
 from ucal.runs import Checkpointed, RunFolder
 from ucal.seams import Annotator, AnswerLog, Clusterer, Constrain, Learner, Organiser, Proposer, Scene
 from ucal.stage import Stage
@@ -53,6 +54,7 @@ class Parts:
     proceed: Callable[[State], bool]  # True: close this round's questions, train with the answers so far
     constrain: Constrain | None = None  # clusters anew by the answers (SPAL); None = the base's labels stay
     organise: Organiser | None = None  # makes the labels of rounds that ask; None = `reorganise` on the base labels
+    replay: Replay = field(default_factory=Replay)  # the memory between steps
 
 
 def advance(state: State, parts: Parts) -> State:
@@ -72,8 +74,8 @@ def advance(state: State, parts: Parts) -> State:
 
 
 def memory_of(parts: Parts) -> LabelMemory:
-    """Replay the log."""
-    return LabelMemory(parts.n, parts.config.memory, parts.log.read())
+    """Replay the log, as far as it was not replayed before."""
+    return parts.replay.of(parts.n, parts.config.memory, parts.log.read())
 
 
 # -- embed, cluster --------------------------------------------------------------------------------
@@ -120,12 +122,13 @@ def _ask(state: State, parts: Parts) -> State:
     if state.questions is None:
         return _propose(state, parts, memory)
     asking = Stage(state, parts.config, memory)
-    new = []
+    heard, new = parts.replay.lend(), []
     for answer in parts.annotate(asking.open_questions()):
         if memory.add(answer):
             new.append(answer)
             asking.take(answer)
     parts.log.append(new)
+    parts.replay.give_back(memory, heard + [answer.id for answer in new])
     if next(Stage(state, parts.config, memory).open_questions(), None) is not None:
         return dataclasses.replace(state) if new else state
     return dataclasses.replace(state, stage=state.stage + 1, questions=None, room=None)

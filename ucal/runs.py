@@ -47,6 +47,7 @@ class RunFolder:
     """Files of one run. Names hold the round and the step that made them, so a step done twice writes the same."""
 
     root: Path
+    _kept: dict[str, tuple[int, np.ndarray[Any, Any]]] = field(default_factory=dict, init=False, compare=False)
 
     def path(self, name: str) -> Path:
         """Give where a file lies."""
@@ -63,7 +64,7 @@ class RunFolder:
         return name
 
     def load_array(self, name: str | None) -> np.ndarray[Any, Any]:
-        """Load an array.
+        """Load an array. The latest table of features stays in memory: every step of a round looks at it.
 
         Raises:
             RunError: the file is missing or damaged.
@@ -71,9 +72,15 @@ class RunFolder:
         if name is None:
             raise RunError("expected a saved array, the state names none: start the run again")
         try:
+            written = self.path(name).stat().st_mtime_ns
+            if name in self._kept and self._kept[name][0] == written:
+                return self._kept[name][1]
             array: np.ndarray[Any, Any] = np.load(self.path(name), allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
             raise RunError(f"{self.path(name)}: expected a saved array, could not read it ({error})") from error
+        if array.ndim > 1:
+            self._kept.clear()
+            self._kept[name] = (written, array)
         return array
 
     def save_sparse(self, name: str, matrix: sp.csr_array) -> str:
