@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from backend.auth import fingerprint
+from backend.clusters import Browser
 from backend.errors import CrossSiteError, ForbiddenError, NotSignedInError
 from backend.observe import Metrics
 from backend.schemas import Role
@@ -32,6 +33,7 @@ class Context:
     settings: Settings
     sessions: SessionFactory
     metrics: Metrics
+    browser: Browser  # clusters that somebody looks at
 
 
 def context(request: Request) -> Context:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import tempfile
 import zipfile
@@ -9,10 +11,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from backend.cells import harmless_csv
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backend.cells import harmless, harmless_csv
 from backend.errors import NotFoundError, StateError
 from backend.schemas import RunState
-from backend.store.models import Run
+from backend.store import edits
+from backend.store.models import Image, Run
+from ucal.overview import Overview
+from ucal.types import OUTLIER
 
 
 class Export(StrEnum):
@@ -79,3 +88,24 @@ def zip_all(folder: Path, run: Run) -> Path:
                 kind = zipfile.ZIP_DEFLATED if path.suffix in (".json", ".jsonl") else zipfile.ZIP_STORED
                 out.write(path, what.value, kind)
     return Path(file.name)
+
+
+def clusters_csv(session: Session, run: Run, clusters: Overview) -> str:
+    """Write every training image with its cluster now; clusters are numbered by size. Cells are no formulas."""
+    number = {int(cluster): i for i, cluster in enumerate(clusters.by_size(), start=1)}
+    names = edits.names(session, run.id)
+    called: dict[int, list[str]] = {}
+    for row, name in names.items():
+        called.setdefault(int(clusters.labels[row]), []).append(name)
+    tied = np.bincount(clusters.groups, minlength=len(clusters.groups))[clusters.groups] > 1
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["image", "cluster", "name", "camera", "confirmed", "locked"])
+    query = select(Image.row, Image.key, Image.camera).where(Image.project_id == run.project_id, Image.split == "train")
+    for row, key, camera in session.execute(query.order_by(Image.row)):
+        label = int(clusters.labels[row])
+        name = " / ".join(called.get(label, [])) if label != OUTLIER else names.get(row, "")
+        said = ["yes" if flag else "no" for flag in (tied[row], clusters.locked[row])]
+        cells = [harmless(key), number.get(label, ""), harmless(name), "" if camera is None else camera, *said]
+        table.writerow(cells)
+    return text.getvalue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.store import answers
+from backend.store import answers, events
 from backend.store.session import SessionFactory, session_scope
 from ucal.types import Answer
 
@@ -20,7 +20,7 @@ class StoreLog:
     def read(self) -> Sequence[Answer]:
         """Give all events, oldest first."""
         with session_scope(self.sessions, read_only=True) as session:
-            return answers.read_log(session, self.run_id)
+            return events.read_log(session, self.run_id)
 
     def append(self, new: Sequence[Answer]) -> None:
         """Add durably; an id that is there already is left as it is."""

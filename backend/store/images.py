@@ -11,6 +11,8 @@ from backend.errors import NotFoundError
 from backend.store import projects
 from backend.store.models import Image, Person, Project
 
+_CHUNK = 500  # ids a statement: below every database's limit of parameters
+
 
 def get(session: Session, person: Person, image_id: str) -> Image:
     """Give an image.
@@ -37,3 +39,16 @@ def by_rows(session: Session, project_id: str, rows: Collection[int]) -> dict[in
     """Give training images by row."""
     query = select(Image).where(Image.project_id == project_id, Image.split == "train", Image.row.in_(set(rows)))
     return {image.row: image for image in session.scalars(query)}
+
+
+def rows_by_id(session: Session, project_id: str, ids: Collection[str]) -> dict[str, int]:
+    """Give the rows of training images by id; those of another project or split are left out."""
+    found: dict[str, int] = {}
+    chosen = sorted(set(ids))
+    for start in range(0, len(chosen), _CHUNK):
+        part = chosen[start : start + _CHUNK]
+        query = select(Image.id, Image.row).where(
+            Image.project_id == project_id, Image.split == "train", Image.id.in_(part)
+        )
+        found.update((id_, row) for id_, row in session.execute(query))
+    return found

@@ -16,6 +16,7 @@ from threading import Lock
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.store import edits
 from backend.store.models import Answer, Project, Run
 from backend.store.session import after_failure
 from ucal import types as core
@@ -30,6 +31,7 @@ OVERLAP = 1000  # sequence numbers read again: transactions do not commit in the
 class _Kept:
     memory: LabelMemory
     seq: int = 0  # up to which the log was read
+    edit_seq: int = 0  # and that of edits: one after another, so never out of order
     lock: Lock = field(default_factory=Lock)
 
 
@@ -82,8 +84,12 @@ _COLUMNS = (
 
 
 def _catch_up(session: Session, run_id: str, kept: _Kept) -> None:
-    query = select(*_COLUMNS).where(Answer.run_id == run_id, Answer.seq > kept.seq - OVERLAP).order_by(Answer.seq)
+    query = select(*_COLUMNS).where(Answer.run_id == run_id, Answer.seq > kept.seq - OVERLAP, Answer.counts)
+    query = query.order_by(Answer.seq)
     for seq, id_, left, right, verdict, question, bad, retracts in session.execute(query):
         event = core.Answer(id_, left, right, Verdict(verdict), question, bad_rows=tuple(bad), retracts=retracts)
         kept.memory.add(event)
         kept.seq = max(kept.seq, seq)
+    for edit in edits.newer(session, run_id, kept.edit_seq):
+        kept.memory.add(edits.as_event(edit))
+        kept.edit_seq = edit.seq

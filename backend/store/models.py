@@ -262,7 +262,7 @@ class Run(Base):
     stopped: Mapped[str | None] = mapped_column(Text)  # why it ended
     error: Mapped[str | None] = mapped_column(Text)  # why it failed, in words
     stop_after: Mapped[bool] = mapped_column(default=False)  # end it after the present round
-    changes: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # settings changed on the way, with who and when
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # of settings, on the way: who, when, what
     lease_owner: Mapped[str | None]  # the worker that holds it
     lease_expires: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]

@@ -1,0 +1,212 @@
+"""Clusters, merges, edits and images' histories as what goes over the wire."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from backend import cluster_schemas as wire
+from backend.clusters import Now
+from backend.editing import version_of
+from backend.store import answers, edits, images, people
+from backend.store.models import Answer, Edit, Image, Run
+from backend.views import image_out
+from ucal import types as core
+from ucal.overview import Overview
+from ucal.types import OUTLIER, IntArray, Kind, Link, Verdict
+
+SHOWN = 5  # images of a cluster in a list
+
+
+class Clusters:
+    """One run's clusters, ready to be shown."""
+
+    def __init__(self, session: Session, run: Run, now: Now) -> None:
+        self.session, self.run, self.now = session, run, now
+        self.clusters: Overview = now.clusters
+        self.names = edits.names(session, run.id)
+
+    def page(self, sort: wire.ClusterSort, offset: int, limit: int) -> wire.ClusterPage:
+        """Give some clusters of a sort."""
+        rows = self._sorted(sort)
+        chosen = [self.clusters.with_row(int(row)) for row in rows[offset : offset + limit]]
+        return wire.ClusterPage(totals=self._totals(), found=len(rows), clusters=self._out(chosen))
+
+    def open(self, row: int, order: str, offset: int, limit: int) -> wire.ClusterOpen:
+        """Give the cluster that holds a row, with some of its images: confirmed groups first, then guesses."""
+        members = self.clusters.with_row(row)
+        parts = self.clusters.in_groups(members)
+        group = {int(one): number for number, part in enumerate(parts[:-1]) for one in part}
+        listed = [int(one) for part in parts for one in part[np.argsort(self._fit(part), kind="stable")]]
+        cameras = self._cameras(members)
+        if order == "camera":
+            listed.sort(key=lambda one: (cameras.get(one) is None, cameras.get(one) or 0, group.get(one, len(parts))))
+        shown = listed[offset : offset + limit]
+        known = images.by_rows(self.session, self.run.project_id, shown)
+        return wire.ClusterOpen(
+            cluster=self._out([members])[0],
+            version=version_of(members),
+            groups=[len(part) for part in parts[:-1]],
+            members=[self._member(known[one], group.get(one)) for one in shown],
+        )
+
+    # -- pieces ------------------------------------------------------------------------------------
+
+    def _sorted(self, sort: wire.ClusterSort) -> Sequence[int] | IntArray:
+        """Give one row of each cluster of this sort, in its order."""
+        clusters = self.clusters
+        if sort is wire.ClusterSort.ALONE:
+            return clusters.alone()
+        if sort is wire.ClusterSort.NAMED:
+            return self._each(sorted(self.names, key=lambda row: self.names[row].casefold()))
+        if sort is wire.ClusterSort.LOCKED:
+            return self._each(np.flatnonzero(clusters.locked).tolist())
+        order = clusters.by_doubt() if sort is wire.ClusterSort.DOUBT else clusters.by_size()
+        return [int(clusters.rows_of(int(cluster))[0]) for cluster in order]
+
+    def _each(self, rows: Sequence[int]) -> list[int]:
+        """Leave one row of each cluster: the first."""
+        first: dict[int, int] = {}
+        for row in rows:
+            label = int(self.clusters.labels[row])
+            first.setdefault(-1 - row if label == OUTLIER else label, row)
+        return list(first.values())
+
+    def _totals(self) -> wire.ClusterTotals:
+        clusters = self.clusters
+        tied = np.bincount(clusters.groups, minlength=len(clusters.groups))[clusters.groups] > 1
+        standing = self.session.scalars(edits.standing(self.run.id).with_only_columns(Edit.id)).all()
+        return wire.ClusterTotals(
+            images=len(clusters.labels),
+            clusters=int((clusters.sizes > 1).sum()),
+            alone=len(clusters.alone()),
+            confirmed=int((tied & (clusters.labels != OUTLIER)).sum()),
+            named=len(self._each(list(self.names))),
+            locked=len(self._each(np.flatnonzero(clusters.locked).tolist())),
+            edits=len(standing),
+            round=self.now.round,
+        )
+
+    def _out(self, chosen: Sequence[IntArray]) -> list[wire.ClusterOut]:
+        """Show clusters, given by their rows."""
+        heads = [self._heads(rows) for rows in chosen]
+        known = images.by_rows(self.session, self.run.project_id, {row for head in heads for row in head})
+        cameras = self._cameras(np.concatenate([np.array([], np.int64), *chosen]))
+        return [
+            self._cluster(rows, [known[row] for row in head], cameras) for rows, head in zip(chosen, heads, strict=True)
+        ]
+
+    def _cluster(self, rows: IntArray, shown: list[Image], cameras: dict[int, int | None]) -> wire.ClusterOut:
+        clusters, label = self.clusters, int(self.clusters.labels[rows[0]])
+        counts = Counter(cameras.get(int(row)) for row in rows)
+        lowest = math.nan if label == OUTLIER else float(clusters.lowest[label])
+        return wire.ClusterOut(
+            image=image_out(shown[0]),
+            size=len(rows),
+            confirmed=0 if label == OUTLIER else int(clusters.confirmed[label]),
+            lowest=None if math.isnan(lowest) else lowest,
+            cameras=[
+                wire.CameraCount(camera=camera, images=counts[camera])
+                for camera in sorted(counts, key=lambda one: (one is None, one or 0))
+            ],
+            names=[self.names[int(row)] for row in rows if int(row) in self.names],
+            locked=bool(clusters.locked[rows].any()),
+            in_conflict=bool(clusters.frozen[rows].any()),
+            shown=[image_out(image) for image in shown],
+        )
+
+    def _heads(self, rows: IntArray) -> list[int]:
+        """Give the best fitting row, then those that fit least."""
+        order = rows[np.argsort(self._fit(rows), kind="stable")]
+        return [int(order[-1]), *(int(row) for row in order[:-1][: SHOWN - 1])]
+
+    def _fit(self, rows: IntArray) -> IntArray:
+        fits: IntArray = np.nan_to_num(self.clusters.fits[rows], nan=-1.0)
+        return fits
+
+    def _cameras(self, rows: IntArray) -> dict[int, int | None]:
+        query = select(Image.row, Image.camera).where(Image.project_id == self.run.project_id, Image.split == "train")
+        if len(rows) <= 500:
+            query = query.where(Image.row.in_(rows.tolist()))
+        return {row: camera for row, camera in self.session.execute(query)}
+
+    def _member(self, image: Image, group: int | None) -> wire.MemberOut:
+        fit = float(self.clusters.fits[image.row])
+        return wire.MemberOut(
+            image=image_out(image),
+            fit=None if math.isnan(fit) else fit,
+            group=group,
+            name=self.names.get(image.row),
+            bad=bool(self.clusters.bad[image.row]),
+            in_conflict=bool(self.clusters.frozen[image.row]),
+        )
+
+
+# -- merges ------------------------------------------------------------------------------------
+
+
+def merges_out(session: Session, run: Run, clusters: Overview, offset: int, limit: int) -> wire.MergePage:
+    """Give the pairs that somebody called the same, newest first; a page's tiles each."""
+    found = list(islice(_merges(session, run), offset, offset + limit + 1))
+    shown = found[:limit]
+    known = images.by_rows(session, run.project_id, {row for _, left, right in shown for row in (left, right)})
+    who = people.names(session, {answer.person_id for answer, _, _ in shown})
+    return wire.MergePage(
+        more=len(found) > limit,
+        merges=[
+            wire.MergeOut(
+                answer_id=answer.id,
+                left=image_out(known[left]),
+                right=image_out(known[right]),
+                person=who.get(answer.person_id) or answer.source,
+                at=answer.at,
+                round=answer.round,
+                size=len(clusters.with_row(left)),
+                apart=bool(clusters.labels[left] != clusters.labels[right] or clusters.labels[left] == OUTLIER),
+            )
+            for answer, left, right in shown
+        ],
+    )
+
+
+def _merges(session: Session, run: Run) -> Iterator[tuple[Answer, int, int]]:
+    some = or_(Answer.verdict == Verdict.SAME, Answer.kind == Kind.PAGE)
+    query = answers.standing(run.id).where(some, Answer.counts).order_by(Answer.seq.desc())
+    for answer in session.scalars(query.execution_options(yield_per=200)):
+        yield from ((answer, left, right) for left, right, verdict in links_of(answer) if verdict is Verdict.SAME)
+
+
+def links_of(answer: Answer) -> tuple[Link, ...]:
+    """Give the pairs that a stored answer judges."""
+    fields = {"id": answer.id, "left": answer.left_row, "right": answer.right_row, "verdict": answer.verdict}
+    return core.Answer.from_json(fields | {"kind": answer.kind, "tiles": answer.tiles}).links
+
+
+# -- edits -------------------------------------------------------------------------------------
+
+
+def edits_out(session: Session, run: Run, found: Sequence[Edit]) -> list[wire.EditOut]:
+    """Show edits with who made them."""
+    known = images.by_rows(session, run.project_id, {edit.groups[0][0] for edit in found})
+    who = people.names(session, {edit.person_id for edit in found})
+    undone = edits.undone_ids(session, run.id)
+    return [
+        wire.EditOut(
+            id=edit.id,
+            kind=wire.EditKind(edit.kind),
+            person=who.get(edit.person_id, edit.person_id),
+            at=edit.at,
+            round=edit.round,
+            image=image_out(known[edit.groups[0][0]]),
+            sizes=[len(rows) for rows in edit.groups],
+            text=edit.text,
+            undone=edit.id in undone,
+        )
+        for edit in found
+    ]
