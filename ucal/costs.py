@@ -46,7 +46,11 @@ def cost_of(answer: Answer) -> Cost:
         seconds = _SIMPLE[answer.kind]
         return Cost(1 + odd, 1 + odd, seconds + 0.7 * odd, seconds + 0.7 * odd)
     toggles = sum(tile.toggles for tile in answer.tiles) + (answer.left in answer.bad_rows)
-    tiles = len(answer.tiles)
+    return page_cost(len(answer.tiles), toggles, odd)
+
+
+def page_cost(tiles: int, toggles: int, odd: int = 0) -> Cost:
+    """Give what a page of so many tiles costs; `odd` of the toggles name odd rows, each a judged pair."""
     return Cost(tiles + odd, 1 + toggles, 4.0 + 0.7 * toggles, 2.0 + 0.3 * tiles + 0.7 * toggles)
 
 
