@@ -39,7 +39,7 @@ class Held:
 class Leased:
     """What a person holds now.
 
-    given      those newly given, best first
+    given      those the page did not hold: first `again` that were this person's already, then new ones, best first
     withdrawn  of those the page held: to be dropped (settled, closed, or taken by somebody else)
     held       how many of those the page held are still its own
     """
@@ -47,6 +47,7 @@ class Leased:
     given: list[Held]
     withdrawn: list[str]
     held: int
+    again: int = 0
 
 
 def lease(session: Session, run_id: str, person_id: str, wish: tuple[int, Sequence[str]], now: datetime) -> Leased:
@@ -75,7 +76,7 @@ def lease(session: Session, run_id: str, person_id: str, wish: tuple[int, Sequen
         passed += [question.id for question in found]
         if len(found) == len(room):
             break
-    return Leased(given, kept.withdrawn, kept.held)
+    return Leased(given, kept.withdrawn, kept.held, len(own))
 
 
 def heartbeat(session: Session, run_id: str, person_id: str, held: Sequence[str], now: datetime) -> Leased:
