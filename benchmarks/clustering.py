@@ -28,10 +28,10 @@ QUERIES, GALLERY = 3_368, 15_913
 GROWTH = (2_000, 4_000, 8_000, 16_000, 32_000, 64_000)
 
 
-def drawn(n: int, d: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Give rows (n, d) of length 1 and their identities."""
+def drawn(n: int, d: int, seed: int = 0, fall: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    """Give rows (n, d) of length 1 and their identities; direction i has the scale i^-fall."""
     generator = np.random.default_rng(seed)
-    spectrum = ((1 + np.arange(d)) ** -0.5).astype(np.float32)
+    spectrum = ((1 + np.arange(d)) ** -fall).astype(np.float32)
     identities = generator.integers(0, max(1, n // 17), n)
     cameras = generator.integers(0, 6, n)
     centres = generator.standard_normal((max(1, n // 17), d), np.float32) * spectrum

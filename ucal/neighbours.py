@@ -23,6 +23,8 @@ from ucal.types import FloatArray, IntArray
 Engine = Literal["torch", "faiss", "screened", "faiss-ivf", "faiss-hnsw"]
 ENGINES: tuple[Engine, ...] = ("torch", "faiss", "screened", "faiss-ivf", "faiss-hnsw")
 EXACT: tuple[Engine, ...] = ("torch", "faiss")
+MISSED = 0.01
+"""The share of missed neighbours above which an approximate search warns."""
 Index = NDArray[np.integer[Any]]
 
 
@@ -84,7 +86,7 @@ def nearest_ids(  # noqa: PLR0913 - as `nearest`
 
     An approximate engine sends the event `neighbours`: the share of rows proven exact (screened), and of
     `effort.checked` rows spread over all, searched again exactly, the share whose list differs and the share of
-    neighbours missed.
+    neighbours missed. Above `MISSED` it sends a `warning` too.
     """
     features = checked_features(features)
     if k < 1:
@@ -112,10 +114,28 @@ def nearest_ids(  # noqa: PLR0913 - as `nearest`
             ids[open_rows] = search_again(features, open_rows, k, block_rows, check)
     else:
         proven = 1.0 - len(open_rows) / n if engine == "screened" else 0.0
-        said: dict[str, float | int | str | None] = {"engine": engine, "proven": proven}
-        sink(Event("neighbours", said | _checked(features, ids, effort.checked, check)))
+        _report(engine, proven, _checked(features, ids, effort.checked, check), sink)
     tell(n)
     return ids
+
+
+def _report(engine: str, proven: float, found: dict[str, float | int | str | None], sink: Sink) -> None:
+    """Send what an approximate search is worth, and a warning where it missed more than `MISSED` of the sample."""
+    said: dict[str, float | int | str | None] = {"engine": engine, "proven": proven}
+    sink(Event("neighbours", said | found))
+    missed, differing = found.get("missed"), found.get("differing")
+    if isinstance(missed, float) and isinstance(differing, float) and missed > MISSED:
+        advice = {
+            "screened": "search_length or search_candidates",
+            "faiss-ivf": "search_probes",
+            "faiss-hnsw": "search_links",
+        }[engine]
+        text = (
+            f"neighbours: {engine} missed {100 * missed:.1f} % of the neighbours of {found['checked']} rows searched "
+            f"again exactly, and {100 * differing:.1f} % of their lists differ: labels may differ too; raise {advice}, "
+            "or take the exact engine 'torch'"
+        )
+        sink(Event("warning", {"text": text}))
 
 
 def _checked(features: FloatArray, ids: IntArray, count: int, check: Check) -> dict[str, float | int | str | None]:

@@ -37,8 +37,8 @@ class StoreSink:
             self._add_loss(event)
         elif event.name in ("warning", "restart"):
             log.warning("run_" + event.name, run=self.run_id, **event.values)
-        elif event.name == "step":
-            log.info("run_step", run=self.run_id, **event.values)
+        elif event.name in ("step", "neighbours", "reused"):
+            log.info("run_" + event.name, run=self.run_id, **event.values)
 
     def flush(self) -> None:
         """Write the losses that wait. A step done again writes the same points again."""

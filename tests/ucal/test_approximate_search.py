@@ -21,12 +21,14 @@ def people(n: int = 1200, d: int = 64) -> FloatArray:
 
 
 def searched(rows: FloatArray, engine: str, effort: Effort) -> tuple[np.ndarray, dict[str, object]]:
+    """Give the lists and what the engine says of them, with the text of its warning where it gives one."""
     if engine.startswith("faiss"):
         pytest.importorskip("faiss", reason="faiss is not installed")
     events: list[Event] = []
     ids = nearest_ids(rows, 10, engine=engine, effort=effort, sink=events.append)  # type: ignore[arg-type]
     (said,) = [event.values for event in events if event.name == "neighbours"]
-    return ids, said
+    warnings = [event.values["text"] for event in events if event.name == "warning"]
+    return ids, said | ({"warning": warnings[0]} if warnings else {})
 
 
 @pytest.mark.parametrize("engine", APPROXIMATE)
@@ -35,15 +37,20 @@ def test_with_enough_effort_each_engine_gives_the_exact_lists_and_says_so(engine
     ids, said = searched(rows, engine, Effort(candidates=400, length=64, probes=1000, links=1000))
     np.testing.assert_array_equal(ids, nearest_ids(rows, 10))
     assert (said["engine"], said["checked"], said["differing"], said["missed"]) == (engine, 256, 0.0, 0.0)
+    assert "warning" not in said
 
 
-@pytest.mark.parametrize("engine", ["screened", "faiss-ivf"])
-def test_with_too_little_effort_the_sampled_check_sees_what_is_missed(engine: str) -> None:
+@pytest.mark.parametrize(("engine", "advice"), [("screened", "search_length"), ("faiss-ivf", "search_probes")])
+def test_with_too_little_effort_the_sampled_check_sees_what_is_missed_and_warns(engine: str, advice: str) -> None:
     rows = make_features("noise", 1200, 64, seed=3)
     ids, said = searched(rows, engine, Effort(candidates=12, length=2, probes=1, checked=1200))
     differs = (ids != nearest_ids(rows, 10)).any(axis=1)
     assert 0.0 < said["differing"] == differs.mean()  # type: ignore[operator]
-    assert 0.0 < said["missed"] <= 1.0  # type: ignore[operator]
+    assert 0.01 < said["missed"] <= 1.0  # type: ignore[operator]
+    missed, differing = (f"{100 * said[name]:.1f} %" for name in ("missed", "differing"))  # type: ignore[operator]
+    assert f"{engine} missed {missed} of the neighbours of 1200 rows" in str(said["warning"])
+    assert f"{differing} of their lists differ" in str(said["warning"])
+    assert f"raise {advice}" in str(said["warning"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
