@@ -13,6 +13,7 @@ from ucal.efficient.preparation import sums
 from ucal.types import FloatArray, IntArray
 
 Double = NDArray[np.float64]
+_BLOCK = 1 << 22  # similarities held at once
 _LARGE = 8  # rows: two groups of at least this size merge by themselves only when they are very similar
 
 
@@ -49,6 +50,34 @@ def near_pairs(neighbours: IntArray, parts: Components) -> IntArray:
     low, high = np.minimum(left[kept], right[kept]), np.maximum(left[kept], right[kept])
     keys = np.unique(low * np.int64(parts.count) + high)
     return np.stack([keys // parts.count, keys % parts.count], axis=1)
+
+
+def nearest_components(groups: Groups, parts: Components, k: int) -> IntArray:
+    """Give the pairs (e, 2) of each component and the k most similar ones that no answer keeps from it, low first.
+
+    All components are compared, block by block: time m^2 r, memory 2^22 numbers.
+    """
+    means = (groups.sums / groups.sizes[:, None]).astype(np.float32)
+    m = len(means)
+    k = min(k, m - 1)
+    if k < 1:
+        return np.zeros((0, 2), np.int64)
+    both = np.concatenate([parts.apart, parts.apart[:, ::-1]])
+    both = both[np.argsort(both[:, 0], kind="stable")]
+    keys = []
+    step = max(1, _BLOCK // m)
+    for start in range(0, m, step):
+        stop = min(m, start + step)
+        similarity = means[start:stop] @ means.T
+        similarity[np.arange(stop - start), np.arange(start, stop)] = -np.inf
+        first, last = np.searchsorted(both[:, 0], [start, stop])
+        similarity[both[first:last, 0] - start, both[first:last, 1]] = -np.inf
+        right = np.argpartition(-similarity, k - 1, axis=1)[:, :k]
+        free = np.isfinite(np.take_along_axis(similarity, right, axis=1))
+        left, right = np.repeat(np.arange(start, stop), k)[free.ravel()], right[free]
+        keys.append(np.minimum(left, right) * np.int64(m) + np.maximum(left, right))
+    found = np.unique(np.concatenate(keys))
+    return np.stack([found // m, found % m], axis=1)
 
 
 def allowed(pairs: IntArray, parts: Components) -> IntArray:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ucal.clustering import camera_centre
 from ucal.efficient.calibration import Dendrogram, Scale, fit_scale, is_calibration, judged
 from ucal.efficient.components import Components, components
-from ucal.efficient.guess import Frame, allowed, grouped, guess, near_pairs, spread_of_best
+from ucal.efficient.guess import Frame, allowed, grouped, guess, near_pairs, nearest_components, spread_of_best
 from ucal.efficient.linkage import Groups, link
 from ucal.efficient.pages import Candidates, World, candidates, world
 from ucal.efficient.preparation import whiten, within_class
@@ -26,6 +26,7 @@ from ucal.neighbours import nearest_ids
 from ucal.types import Answer, FloatArray, IntArray, Verdict
 
 NEIGHBOURS = 30  # k of the neighbour lists
+_COMPARABLE = 8000  # components up to which all are compared with each other at every plan
 _ATOM_P = 0.9  # P(same) at which the tree is cut into atoms
 _FIRST_LISTS = 64  # answers before neighbours are searched under the learnt metric; again whenever they doubled
 
@@ -114,6 +115,8 @@ class Planner:
         parts, rows = _parts(version, atoms, memory)
         groups = grouped(rows, parts)
         pairs = near_pairs(self._lists(version, atoms, memory), parts)
+        if parts.count <= _COMPARABLE:
+            pairs = np.unique(np.concatenate([pairs, nearest_components(groups, parts, NEIGHBOURS)]), axis=0)
         median, sd = spread_of_best(groups, allowed(pairs, parts))
         frame = Frame(median, sd, self._first_z0(version, scale, atoms, memory, first_round))
         signals, same = judged_tiles(memory)
