@@ -92,6 +92,9 @@ class TokenMade(Token):
 # -- projects and import -----------------------------------------------------------------------
 
 
+SecondVotes = Literal["all", "large", "surprise"]  # which questions more than one person answers
+
+
 class ProjectNew(Body):
     name: str = Field(min_length=1, max_length=120)
     description: str = Field(default="", max_length=2000)
@@ -102,6 +105,9 @@ class ProjectChange(Body):
     name: str | None = Field(default=None, min_length=1, max_length=120)
     description: str | None = Field(default=None, max_length=2000)
     everyone: bool | None = None
+    votes: int | None = Field(default=None, ge=1, le=9)  # of questions asked from now on
+    second_votes: SecondVotes | None = None
+    gold_rate: float | None = Field(default=None, ge=0, le=0.5)
 
 
 class ImportState(StrEnum):
@@ -136,6 +142,9 @@ class Project(BaseModel):
     runs: int
     active_run: str | None  # the newest run that is not over
     covers: list[str]  # up to 8 image ids, to show what is inside
+    votes: int  # answers by different people that a question wants; one more where they disagree and are even
+    second_votes: SecondVotes  # with votes > 1: all questions | two groups of 4 or more images | surprising answers
+    gold_rate: float  # share of pairs of known truth among the questions, to check people; 0..0.5
 
 
 Layout = Literal[  # ucal.datasets.FORMATS less `features`, which holds no images
@@ -266,12 +275,32 @@ class Round(BaseModel):
     loss: float | None
     cluster_hash: str
     seconds: dict[str, float]
+    at: datetime | None = None  # when it ended
 
 
 class LossPoint(BaseModel):
     step: int  # iterations since the run began
     round: int
     loss: float
+
+
+class SettingChange(BaseModel):
+    """A setting that somebody changed while the run went on; `Run.config` has the newest value."""
+
+    at: datetime
+    person: str
+    round: int
+    setting: str
+    before: int | None
+    after: int | None
+
+
+class BudgetChange(Body):
+    """Budgets to change; what is left out stays, null takes the limit away."""
+
+    budget: int | None = Field(default=None, ge=0, le=10**12)  # pairs judged in the whole run
+    budget_per_round: int | None = Field(default=None, ge=1, le=10**12)
+    budget_actions: int | None = Field(default=None, ge=0, le=10**12)
 
 
 class Run(BaseModel):
@@ -299,6 +328,49 @@ class Run(BaseModel):
     leased: int
     conflicts: int
     stopped: str | None  # why it ended
+    stopping: bool  # it ends after this round, as was asked
+    changes: list[SettingChange]  # budgets that were changed on the way, oldest first
+
+
+class QueueHealth(BaseModel):
+    ready: int  # open questions that nobody holds
+    leased: int
+    oldest: float | None  # seconds since the oldest open question was published
+
+
+class Pace(BaseModel):
+    """How fast people answer."""
+
+    last_hour: int  # answers
+    people: int  # who answered in the last hour
+    median_seconds: float | None  # of the last 500 answers of people
+    newest: datetime | None  # when somebody answered last
+
+
+class Expected(BaseModel):
+    """Questions still to come, told from the last rounds that asked. None: no such round has ended yet."""
+
+    low: int
+    expected: int | None
+    high: int | None
+    rounds: int  # rounds that may still ask, the present one included
+    basis: int  # rounds that this is told from
+    seconds: float | None  # of people's time for `expected`, at their median
+
+
+class AnswerCost(BaseModel):
+    judged: int  # pairs of images judged (Eq. 7's M)
+    actions: int
+    seconds: float  # that people took, as measured; answers that were undone included
+    percent: float  # Eq. 7: 100 judged / all pairs
+    edits: int  # of clusters, that stand; their judged pairs and actions are included
+
+
+class RunHealth(BaseModel):
+    queue: QueueHealth
+    pace: Pace
+    expected: Expected
+    cost: AnswerCost
 
 
 class RunMetrics(BaseModel):
@@ -311,6 +383,8 @@ class RunAction(StrEnum):
     RESUME = "resume"
     CANCEL = "cancel"
     PROCEED = "proceed"  # close this round's questions and train with the answers so far
+    STOP = "stop"  # end the run after this round, with its results
+    GO_ON = "go_on"  # do not end it there after all
 
 
 class RunChange(Body):
@@ -382,6 +456,7 @@ class EmptyReason(StrEnum):
     NOT_STARTED = "not_started"  # no run yet, or it has not asked anything yet
     WAITING_FOR_MODEL = "waiting_for_model"
     LEASED_TO_OTHERS = "leased_to_others"
+    WAITING_FOR_VOTES = "waiting_for_votes"  # this person answered them all; others have to answer them too
     PAUSED = "paused"
     BUDGET_SPENT = "budget_spent"
     ALL_SETTLED = "all_settled"  # the run is done
@@ -409,7 +484,7 @@ class Leases(BaseModel):
     progress: QueueProgress
     empty: EmptyReason | None  # set when nobody holds anything for this person and nothing was leased
     empty_detail: str | None
-    empty_count: int | None  # leased_to_others: how many open questions others hold
+    empty_count: int | None  # leased_to_others: open questions that others hold; waiting_for_votes: that want others
     empty_seconds: float | None  # waiting_for_model: expected wait, from the last round; None: not known yet
     run_state: RunState
     withdrawn: list[str]  # of `held`: those that are settled by now and should be dropped
@@ -507,13 +582,18 @@ class Undone(BaseModel):
 
 
 class PersonQuality(BaseModel):
-    """One person's answers of a run that stand."""
+    """One person's answers of a run that stand, and how often they were right where the truth is known."""
 
     person_id: str
     name: str
     answers: int
     median_seconds: float | None
-    checked: int  # "same" or "different" on pairs whose identities are known
+    gold: int  # "same" or "different" on pairs of known truth that checked this person, in all runs of the project
+    gold_right: int
+    gold_interval: tuple[float, float] | None  # 95 % (Wilson) of gold_right / gold
+    careless: bool  # the whole interval lies below 95 %
+    weight: float  # of this person's vote; 1 = of somebody who was not checked yet
+    checked: int  # all judged pairs of this run whose images have known identities
     right: int
     interval: tuple[float, float] | None  # 95 % (Wilson) of right / checked
 
@@ -521,6 +601,7 @@ class PersonQuality(BaseModel):
 class Vote(BaseModel):
     person: str
     verdict: str
+    at: datetime
 
 
 class Disagreement(BaseModel):
@@ -528,17 +609,43 @@ class Disagreement(BaseModel):
 
     left: ImageOut
     right: ImageOut
-    votes: list[Vote]
+    votes: list[Vote]  # oldest first
+    verdict: str | None  # what the label memory holds of it now: same | different | unsure; None: not decided yet
+    truth: Literal["same", "different"] | None  # what an admin marked
+
+
+class Disagreements(BaseModel):
+    total: int
+    items: list[Disagreement]
 
 
 class Quality(BaseModel):
     """How far people agree, and how often they are right. Only "same" and "different" are compared."""
 
     people: list[PersonQuality]
-    judged_twice: int  # pairs that two or more people judged
+    judged_twice: int  # pairs that two or more people judged, checks left out
     alpha: float | None  # Krippendorff's, nominal
     kappa: float | None  # Cohen's, where exactly two people answered
-    disagreements: list[Disagreement]  # at most 100
+    disagreements: int  # pairs of which people say different things
+
+
+class GoldPairNew(Body):
+    left: str = Field(max_length=64)  # ids of two training images
+    right: str = Field(max_length=64)
+    same: bool  # what is true of them
+
+
+class GoldPairOut(BaseModel):
+    left: ImageOut
+    right: ImageOut
+    same: bool
+
+
+class Gold(BaseModel):
+    """Pairs of known truth that a project has to check people with."""
+
+    marked: list[GoldPairOut]  # by admins
+    known: int  # training images whose identity the data tell: pairs are drawn from them too
 
 
 class Release(Body):

@@ -8,10 +8,11 @@ import numpy as np
 from scipy import sparse
 
 from ucal.camera_jaccard import Shares, camera_aware_distance
-from ucal.clustering import camera_centre, dbscan, renumber, self_paced
+from ucal.clustering import camera_centre, dbscan, self_paced
 from ucal.config import RunConfig
 from ucal.constrained import constrained_dbscan
 from ucal.jaccard import Sparse
+from ucal.labels import renumber
 from ucal.memory import LabelMemory
 from ucal.meta import with_proposals
 from ucal.seams import Check, Clusterer, Clustering, Constrain, never

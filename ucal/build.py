@@ -42,6 +42,7 @@ class Surroundings:
     sink: Sink = silent
     check: Check = never
     proceed: Callable[[State], bool] = lambda state: False
+    stop: Callable[[State], bool] = lambda state: False
     ranks: Ranks = ALONE  # who trains together; the loop runs on the first of them
 
 
@@ -80,6 +81,7 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
         evaluate=lambda trained: _evaluate(dataset, trained, cluster_device_of(config)),
         sink=around.sink,
         proceed=around.proceed,
+        stop=around.stop,
         constrain=constrained_labels(config, _subset(config, dataset)) if config.policy == "spal" else None,
         organise=asks if isinstance(asks, EfficientProposer) else None,
     )

@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from ucal.config import RunConfig
 from ucal.events import Sink, silent
 from ucal.jaccard import Sparse, distance_of_ranks
+from ucal.labels import by_first, renumber
 from ucal.neighbours import EXACT, Effort, nearest_ids
 from ucal.reuse import KeptLists
 from ucal.seams import Check, Clusterer, Clustering, never
@@ -107,7 +108,7 @@ def dbscan(distance: Sparse, eps: float, min_samples: int) -> IntArray:
     labels = np.full(n, OUTLIER, np.int64)
     inner = core[rows] & core[columns]
     labels[core] = _components(rows[inner], columns[inner].astype(np.int64), n)[core]
-    labels[core] = _by_first(labels[core])
+    labels[core] = by_first(labels[core])
     border = ~core[rows] & core[columns]
     reached = np.full(n, n, np.int64)
     np.minimum.at(reached, rows[border], labels[columns[border]])
@@ -172,14 +173,6 @@ def camera_centre(features: FloatArray, cameras: Sequence[int | None]) -> FloatA
     return np.where(alone, features, centred / np.where(alone, 1.0, lengths)).astype(np.float32)
 
 
-def renumber(labels: IntArray) -> IntArray:
-    """Number clusters by their smallest row: 0, 1, 2, ...; outliers stay -1."""
-    out = np.full(len(labels), OUTLIER, np.int64)
-    inside = labels != OUTLIER
-    out[inside] = _by_first(labels[inside])
-    return out
-
-
 def cluster_hash(labels: IntArray) -> str:
     """Name a partition: sha256 (hex) of its canonical labels as little-endian int64."""
     return hashlib.sha256(renumber(labels).astype("<i8").tobytes()).hexdigest()
@@ -188,14 +181,6 @@ def cluster_hash(labels: IntArray) -> str:
 def _components(rows: IntArray, columns: IntArray, n: int) -> IntArray:
     graph = sparse.csr_array((np.ones(len(rows), bool), (rows, columns)), shape=(n, n))
     return connected_components(graph, directed=False)[1].astype(np.int64)
-
-
-def _by_first(values: IntArray) -> IntArray:
-    """Renumber values by where each first appears."""
-    _, first, codes = np.unique(values, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[codes]
 
 
 def _singled(labels: IntArray) -> tuple[int, IntArray, IntArray]:

@@ -55,6 +55,7 @@ class Parts:
     constrain: Constrain | None = None  # clusters anew by the answers (SPAL); None = the base's labels stay
     organise: Organiser | None = None  # makes the labels of rounds that ask; None = `reorganise` on the base labels
     replay: Replay = field(default_factory=Replay)  # the memory between steps
+    stop: Callable[[State], bool] = lambda state: False  # True: this round is the last one
 
 
 def advance(state: State, parts: Parts) -> State:
@@ -205,6 +206,8 @@ def _evaluate(state: State, parts: Parts) -> State:
 def _why_stop(state: State, parts: Parts, memory: LabelMemory) -> str | None:
     if state.round + 1 >= parts.config.epochs:
         return "all rounds are done"
+    if parts.stop(state):
+        return "stopped after this round, as was asked"
     if parts.config.train or state.round < parts.config.query_from:
         return None
     if run_room(parts.config, memory).is_none:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from ucal.clustering import renumber
+from ucal.labels import renumber
 from ucal.memory import LabelMemory
 from ucal.types import OUTLIER, BoolArray, FloatArray, IntArray
 

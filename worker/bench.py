@@ -50,7 +50,8 @@ def bench_for(work: Work, hold: Hold, run: Run) -> Bench:
         UcalError: settings or data that the run cannot go on with.
     """
     kept, work.bench = work.bench, None
-    if kept is None or (kept.run_id, kept.version) != (run.id, run.version):
+    same = kept is not None and (kept.run_id, kept.version) == (run.id, run.version)
+    if kept is None or not same or kept.parts.config.to_dict() != run.config:  # a budget was changed on the way
         kept = None  # let go of the memory before the new parts are loaded
         return _lay_out(work, hold, run)
     kept.link.hold = hold
@@ -69,10 +70,11 @@ def _lay_out(work: Work, hold: Hold, run: Run) -> Bench:
     around = Surroundings(
         folder=RunFolder(work.settings.runs_dir / run_id),
         log=StoreLog(work.sessions, run_id),
-        people=HumanQueue(work.sessions, run_id, len(dataset.train), config.memory),
+        people=HumanQueue(work.sessions, run_id, config),
         sink=sink,
         check=link.check,
         proceed=lambda state: _asked_to_proceed(work, run_id),
+        stop=lambda state: _asked_to_stop(work, run_id),
     )
     return Bench(run_id, run.version, dataset, work.build(config, dataset, around), sink, link)
 
@@ -80,3 +82,8 @@ def _lay_out(work: Work, hold: Hold, run: Run) -> Bench:
 def _asked_to_proceed(work: Work, run_id: str) -> bool:
     with session_scope(work.sessions, read_only=True) as session:
         return runs.get(session, run_id).control == "proceed"
+
+
+def _asked_to_stop(work: Work, run_id: str) -> bool:
+    with session_scope(work.sessions, read_only=True) as session:
+        return runs.get(session, run_id).stop_after

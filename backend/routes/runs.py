@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from backend import quality, schemas
+from backend import health, quality, schemas
 from backend.configs import benchmarks, run_config
 from backend.deps import Admin, At, Db, SignedIn
 from backend.exports import read_result
@@ -57,17 +57,33 @@ def get_run(session: Db, person: SignedIn, run_id: str) -> schemas.Run:
 
 @router.patch("/runs/{run_id}")
 def control_run(session: Db, person: Admin, run_id: str, body: schemas.RunChange) -> schemas.Run:
-    """Pause, resume or cancel a run, or let it go on with the answers so far."""
+    """Pause, resume, cancel or end a run after its round, or let it go on with the answers so far."""
     runs.seen_by(session, person, run_id)
     now = utc_now()
     return run_out(session, runs.control(session, run_id, body.action, now), now)
+
+
+@router.patch("/runs/{run_id}/budget")
+def change_budget(session: Db, person: Admin, run_id: str, body: schemas.BudgetChange) -> schemas.Run:
+    """Change how many answers or actions a run may take; noted with the run, and heeded from the next step on."""
+    runs.seen_by(session, person, run_id)
+    changes = body.model_dump(exclude_unset=True)
+    now = utc_now()
+    return run_out(session, runs.change_budget(session, run_id, person, changes, now), now)
+
+
+@router.get("/runs/{run_id}/health")
+def run_health(session: Db, person: SignedIn, run_id: str) -> schemas.RunHealth:
+    """Say how the queue does, how fast people are, what the answers cost, and how many questions are to be expected."""
+    return health.of_run(session, runs.seen_by(session, person, run_id), utc_now())
 
 
 @router.get("/runs/{run_id}/metrics")
 def run_metrics(session: Db, person: SignedIn, run_id: str) -> schemas.RunMetrics:
     """Give each round's figures and the loss curve."""
     run = runs.seen_by(session, person, run_id)
-    rounds = [schemas.Round(**report) for report in runs.reports(session, run.id)]
+    ended = runs.ended(session, run.id)
+    rounds = [schemas.Round(**report, at=ended.get(report["round"])) for report in runs.reports(session, run.id)]
     points = [schemas.LossPoint(step=p.step, round=p.round, loss=p.loss) for p in runs.losses(session, run.id)]
     return schemas.RunMetrics(rounds=rounds, losses=points)
 

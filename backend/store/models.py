@@ -292,7 +292,7 @@ class Question(Base):
     live: Mapped[list[list[Any]]] = mapped_column(default=list)  # those to show now: [medoid, how many of its rows]
     disputed: Mapped[list[list[Any]]] = mapped_column(default=list)  # of a conflict: [left, right, what is said]
     gain: Mapped[float] = mapped_column(default=0.0)
-    opened_at: Mapped[datetime | None]  # when it was published
+    opened_at: Mapped[datetime | None] = mapped_column(default=utc_now)  # when it was published
     state: Mapped[str] = mapped_column(String(16), default="open")  # open | answered | settled | closed; gold | checked
     lease_fence: Mapped[int] = mapped_column(default=0)  # of the newest lease
     votes_base: Mapped[int] = mapped_column(default=1)  # answers by different people that it wants
@@ -382,7 +382,7 @@ class Round(Base):
     run_id: Mapped[str] = mapped_column(_cascade("runs.id"), primary_key=True)
     round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     report: Mapped[dict[str, Any]]
-    at: Mapped[datetime | None]  # when it ended; None: before this was noted
+    at: Mapped[datetime | None] = mapped_column(default=utc_now)  # when it ended; None: before this was noted
 
 
 class Loss(Base):

@@ -145,12 +145,54 @@ def _proceed(run: Run, held: bool, now: datetime) -> None:
     run.control = "proceed"
 
 
+def _stop(run: Run, held: bool, now: datetime) -> None:
+    run.stop_after = True
+
+
+def _go_on(run: Run, held: bool, now: datetime) -> None:
+    if not run.stop_after:
+        raise StateError("nobody asked this run to end after its round")
+    run.stop_after = False
+
+
 _ACTIONS = {
     RunAction.PAUSE: _pause,
     RunAction.RESUME: _resume,
     RunAction.CANCEL: _cancel,
     RunAction.PROCEED: _proceed,
+    RunAction.STOP: _stop,
+    RunAction.GO_ON: _go_on,
 }
+
+
+def change_budget(session: Session, run_id: str, person: Person, changes: dict[str, int | None], now: datetime) -> Run:
+    """Change budgets while the run goes on, note who did it and what was before, and wake the run.
+
+    Raises:
+        StateError: the run is over.
+        ConfigError: not settings, or not such values.
+    """
+    run = get(session, run_id, lock=True)
+    if run.state in OVER:
+        raise StateError(f"this run is over ({run.state}); its budgets cannot change any more")
+    before = RunConfig.from_dict(run.config)
+    after = before.replace(**changes).to_dict()
+    noted = [
+        {
+            "at": now.isoformat(),
+            "person": person.name,
+            "round": run.round,
+            "setting": name,
+            "before": run.config.get(name),
+            "after": value,
+        }
+        for name, value in changes.items()
+        if run.config.get(name) != value
+    ]
+    if noted:
+        run.config, run.changes = after, [*run.changes, *noted]
+        jobs.wake_run(session, run.id)
+    return run
 
 
 # -- the worker's side -------------------------------------------------------------------------
@@ -274,6 +316,11 @@ def save_losses(session: Session, run_id: str, points: Sequence[tuple[int, int, 
 def reports(session: Session, run_id: str) -> list[dict[str, Any]]:
     """Give the rounds' reports in their order."""
     return list(session.scalars(select(Round.report).where(Round.run_id == run_id).order_by(Round.round)))
+
+
+def ended(session: Session, run_id: str) -> dict[int, datetime | None]:
+    """Say when each round ended."""
+    return {row.round: row.at for row in session.execute(select(Round.round, Round.at).where(Round.run_id == run_id))}
 
 
 def losses(session: Session, run_id: str) -> list[Loss]:

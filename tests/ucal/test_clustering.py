@@ -11,9 +11,10 @@ from sklearn.cluster import DBSCAN
 
 from tests import reference, strategies
 from tests.strategies import KINDS, make_features
-from ucal.clustering import camera_centre, cluster_hash, dbscan, make_clusterer, renumber, self_paced
+from ucal.clustering import camera_centre, cluster_hash, dbscan, make_clusterer, self_paced
 from ucal.config import RunConfig
 from ucal.jaccard import jaccard_distance
+from ucal.labels import renumber
 
 
 def from_dense(distance: list[list[float]] | np.ndarray) -> sparse.csr_array:

@@ -132,3 +132,24 @@ def test_edits_are_in_the_exported_log_and_survive_replay(desk: Desk):
     assert kinds == [Kind.SPLIT, Kind.NAME]
     again = [type(event).from_json(json.loads(json.dumps(event.to_json()))) for event in log]
     assert again == log
+
+
+def test_a_run_that_is_asked_to_stop_ends_with_its_results_after_the_round(desk: Desk):
+    with session_scope(desk.toy.sessions) as session:
+        runs.control(session, desk.run_id, runs.RunAction.STOP, runs.get(session, desk.run_id).created_at)
+        runs.control(session, desk.run_id, runs.RunAction.PROCEED, runs.get(session, desk.run_id).created_at)
+    work_until_idle(desk.toy.work())
+    run = desk.toy.run(desk.run_id)
+    assert (run.state, run.round) == ("done", 0)
+    assert run.stopped == "stopped after this round, as was asked"
+
+
+def test_a_budget_changed_on_the_way_is_heeded_by_the_round_that_asks(desk: Desk):
+    work = desk.toy.work()
+    assert len(desk.open_pairs()) > 2
+    with session_scope(desk.toy.sessions) as session:
+        person = session.query(Person).one()
+        now = runs.get(session, desk.run_id).created_at
+        runs.change_budget(session, desk.run_id, person, {"budget_per_round": 2}, now)
+    work_until_idle(work)
+    assert len(desk.open_pairs()) == 2

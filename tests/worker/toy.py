@@ -41,7 +41,7 @@ class Toy:
         learner = DriftingLearner(blobs(seed=config.seed)[0], around.check)
         people = around.people if config.annotator == "people" else None
         parts = make_parts(around.folder.root, config, annotate=people, learner=learner)
-        return dataclasses.replace(parts, log=around.log, sink=around.sink, proceed=around.proceed)
+        return dataclasses.replace(parts, log=around.log, sink=around.sink, proceed=around.proceed, stop=around.stop)
 
     def start(self, config: RunConfig = CONFIG) -> str:
         """Queue a run and give its id."""

@@ -15,7 +15,6 @@ from itertools import islice
 
 import numpy as np
 
-from ucal.clustering import renumber
 from ucal.config import RunConfig
 from ucal.costs import total_cost
 from ucal.efficient.calibration import cards, medoid
@@ -23,6 +22,7 @@ from ucal.efficient.doubt import doubtful, hopeless, likeliest, quiet
 from ucal.efficient.pages import Candidates, Page, choose, disjoint, expected_f1
 from ucal.efficient.plan import Plan, Planner
 from ucal.errors import ConfigError
+from ucal.labels import renumber
 from ucal.memory import Conflict, LabelMemory
 from ucal.neighbours import pair_similarities
 from ucal.proposers.groups import ask_rows, exemplars, make_question
