@@ -387,7 +387,7 @@ export interface paths {
         head?: never;
         /**
          * Control Run
-         * @description Pause, resume or cancel a run, or let it go on with the answers so far.
+         * @description Pause, resume, cancel or end a run after its round, or let it go on with the answers so far.
          */
         patch: operations["control_run"];
         trace?: never;
@@ -401,7 +401,7 @@ export interface paths {
         };
         /**
          * List Answers
-         * @description List answers, newest first; undone ones are marked, or left out with `standing`.
+         * @description List one's own answers, newest first; undone ones are marked, or left out with `standing`. Admins: all.
          */
         get: operations["list_answers"];
         put?: never;
@@ -440,6 +440,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Budget
+         * @description Change how many answers or actions a run may take; noted with the run, and heeded from the next step on.
+         */
+        patch: operations["change_budget"];
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Clusters
+         * @description List a run's clusters as they stand now: the model's newest grouping with all answers and edits.
+         */
+        get: operations["list_clusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/clusters.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Clusters
+         * @description Download every image with its cluster as it stands now, its name, and whether people confirmed it.
+         */
+        get: operations["download_clusters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/clusters/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open Cluster
+         * @description Open the cluster that holds an image: confirmed groups first, the largest first, then guesses, least fit first.
+         */
+        get: operations["open_cluster"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Edits
+         * @description List the edits, newest first; those that were undone are marked.
+         */
+        get: operations["list_edits"];
+        put?: never;
+        /**
+         * Edit Cluster
+         * @description Split, unmerge, lock or name. Safe to send again: the same id and body gives the first result.
+         */
+        post: operations["edit_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/edits/{edit_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Edit
+         * @description Take an edit back by adding an event.
+         */
+        post: operations["undo_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/export/{what}": {
         parameters: {
             query?: never;
@@ -452,6 +576,26 @@ export interface paths {
          * @description Download one of a finished run's files, or all of them as a zip.
          */
         get: operations["export_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Health
+         * @description Say how the queue does, how fast people are, what the answers cost, and how many questions are to be expected.
+         */
+        get: operations["run_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -480,6 +624,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/images/{image_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image History
+         * @description Say who said what of an image, when, seeing what.
+         */
+        get: operations["image_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/leases": {
         parameters: {
             query?: never;
@@ -494,6 +658,46 @@ export interface paths {
          * @description Get up to `count` more questions, for 120 s, best first; those in `held` are kept and not sent again.
          */
         post: operations["lease_questions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Merges
+         * @description List the pairs of images that somebody called the same, newest first.
+         */
+        get: operations["list_merges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/merges/{left}/{right}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Unmerge
+         * @description Say what an unmerge of two images would take apart; changes nothing.
+         */
+        get: operations["preview_unmerge"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -736,6 +940,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AnswerCost */
+        AnswerCost: {
+            /** Actions */
+            actions: number;
+            /** Edits */
+            edits: number;
+            /** Judged */
+            judged: number;
+            /** Percent */
+            percent: number;
+            /** Seconds */
+            seconds: number;
+        };
         /**
          * AnswerNew
          * @description One answer. What it needs depends on the question's kind.
@@ -865,14 +1082,89 @@ export interface components {
             title: string;
         };
         /**
-         * Disagreement
-         * @description A pair of which people say different things.
+         * BudgetChange
+         * @description Budgets to change; what is left out stays, null takes the limit away.
          */
-        Disagreement: {
-            left: components["schemas"]["ImageOut"];
-            right: components["schemas"]["ImageOut"];
-            /** Votes */
-            votes: components["schemas"]["Vote"][];
+        BudgetChange: {
+            /** Budget */
+            budget?: number | null;
+            /** Budget Actions */
+            budget_actions?: number | null;
+            /** Budget Per Round */
+            budget_per_round?: number | null;
+        };
+        /** CameraCount */
+        CameraCount: {
+            /** Camera */
+            camera: number | null;
+            /** Images */
+            images: number;
+        };
+        /** ClusterOpen */
+        ClusterOpen: {
+            cluster: components["schemas"]["ClusterOut"];
+            /** Groups */
+            groups: number[];
+            /** Members */
+            members: components["schemas"]["MemberOut"][];
+            /** Version */
+            version: string;
+        };
+        /**
+         * ClusterOut
+         * @description One cluster. Clusters have no numbers that last: an image says which one is meant.
+         */
+        ClusterOut: {
+            /** Cameras */
+            cameras: components["schemas"]["CameraCount"][];
+            /** Confirmed */
+            confirmed: number;
+            image: components["schemas"]["ImageOut"];
+            /** In Conflict */
+            in_conflict: boolean;
+            /** Locked */
+            locked: boolean;
+            /** Lowest */
+            lowest: number | null;
+            /** Names */
+            names: string[];
+            /** Shown */
+            shown: components["schemas"]["ImageOut"][];
+            /** Size */
+            size: number;
+        };
+        /** ClusterPage */
+        ClusterPage: {
+            /** Clusters */
+            clusters: components["schemas"]["ClusterOut"][];
+            /** Found */
+            found: number;
+            totals: components["schemas"]["ClusterTotals"];
+        };
+        /**
+         * ClusterSort
+         * @description Which clusters, in what order.
+         * @enum {string}
+         */
+        ClusterSort: "size" | "doubt" | "alone" | "named" | "locked";
+        /** ClusterTotals */
+        ClusterTotals: {
+            /** Alone */
+            alone: number;
+            /** Clusters */
+            clusters: number;
+            /** Confirmed */
+            confirmed: number;
+            /** Edits */
+            edits: number;
+            /** Images */
+            images: number;
+            /** Locked */
+            locked: number;
+            /** Named */
+            named: number;
+            /** Round */
+            round: number;
         };
         /**
          * DisputedOut
@@ -888,11 +1180,64 @@ export interface components {
             verdict: "same" | "different";
         };
         /**
+         * EditKind
+         * @description What people do to a cluster.
+         * @enum {string}
+         */
+        EditKind: "split" | "unmerge" | "lock" | "name";
+        /**
+         * EditNew
+         * @description One edit; what it needs depends on `kind`.
+         *
+         *     split    `images`: those that leave the cluster of `image`; `version`
+         *     unmerge  `image` and `images` (one): the two that somebody called the same
+         *     lock     the cluster of `image`; `version`
+         *     name     `text` for the cluster of `image`; empty takes the name away
+         */
+        EditNew: {
+            /** Id */
+            id: string;
+            /** Image */
+            image: string;
+            /** Images */
+            images?: string[];
+            kind: components["schemas"]["EditKind"];
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Version */
+            version?: string | null;
+        };
+        /** EditOut */
+        EditOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            image: components["schemas"]["ImageOut"];
+            kind: components["schemas"]["EditKind"];
+            /** Person */
+            person: string;
+            /** Round */
+            round: number;
+            /** Sizes */
+            sizes: number[];
+            /** Text */
+            text: string;
+            /** Undone */
+            undone: boolean;
+        };
+        /**
          * EmptyReason
          * @description Why there is nothing to answer: an honest empty queue.
          * @enum {string}
          */
-        EmptyReason: "not_started" | "waiting_for_model" | "leased_to_others" | "paused" | "budget_spent" | "all_settled" | "failed" | "cancelled";
+        EmptyReason: "not_started" | "waiting_for_model" | "leased_to_others" | "waiting_for_votes" | "paused" | "budget_spent" | "all_settled" | "failed" | "cancelled";
         /**
          * Error
          * @description Every failure.
@@ -902,6 +1247,65 @@ export interface components {
             detail: string;
             /** Error */
             error: string;
+        };
+        /**
+         * EventKind
+         * @description What happened to an image.
+         * @enum {string}
+         */
+        EventKind: "answer" | "edit" | "undo";
+        /**
+         * EventOut
+         * @description Who said what of an image, when, seeing what.
+         */
+        EventOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Counts */
+            counts: boolean;
+            event: components["schemas"]["EventKind"];
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            other: components["schemas"]["ImageOut"] | null;
+            /** Person */
+            person: string;
+            /** Round */
+            round: number;
+            /** Seconds */
+            seconds: number;
+            /** Shown */
+            shown: components["schemas"]["ImageOut"][];
+            /** Sizes */
+            sizes: number[];
+            /** Text */
+            text: string;
+            /** Undone */
+            undone: boolean;
+            /** Verdict */
+            verdict: string;
+        };
+        /**
+         * Expected
+         * @description Questions still to come, told from the last rounds that asked. None: no such round has ended yet.
+         */
+        Expected: {
+            /** Basis */
+            basis: number;
+            /** Expected */
+            expected: number | null;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number;
+            /** Rounds */
+            rounds: number;
+            /** Seconds */
+            seconds: number | null;
         };
         /**
          * Export
@@ -932,6 +1336,14 @@ export interface components {
         Held: {
             /** Question Ids */
             question_ids: string[];
+        };
+        /** HistoryOut */
+        HistoryOut: {
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+            image: components["schemas"]["ImageOut"];
+            /** Size */
+            size: number;
         };
         /**
          * ImageOut
@@ -1086,6 +1498,75 @@ export interface components {
             /** Person Id */
             person_id: string;
         };
+        /**
+         * MemberOut
+         * @description One image of an open cluster.
+         */
+        MemberOut: {
+            /** Bad */
+            bad: boolean;
+            /** Fit */
+            fit: number | null;
+            /** Group */
+            group: number | null;
+            image: components["schemas"]["ImageOut"];
+            /** In Conflict */
+            in_conflict: boolean;
+            /** Name */
+            name: string | null;
+        };
+        /**
+         * MergeOut
+         * @description Two images that somebody called the same.
+         */
+        MergeOut: {
+            /** Answer Id */
+            answer_id: string;
+            /** Apart */
+            apart: boolean;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            left: components["schemas"]["ImageOut"];
+            /** Person */
+            person: string;
+            right: components["schemas"]["ImageOut"];
+            /** Round */
+            round: number;
+            /** Size */
+            size: number;
+        };
+        /** MergePage */
+        MergePage: {
+            /** Merges */
+            merges: components["schemas"]["MergeOut"][];
+            /** More */
+            more: boolean;
+        };
+        /**
+         * Pace
+         * @description How fast people answer.
+         */
+        Pace: {
+            /** Last Hour */
+            last_hour: number;
+            /** Median Seconds */
+            median_seconds: number | null;
+            /** Newest */
+            newest: string | null;
+            /** People */
+            people: number;
+        };
+        /**
+         * Parting
+         * @description What an unmerge takes apart.
+         */
+        Parting: {
+            /** Parts */
+            parts: number[];
+        };
         /** Person */
         Person: {
             /** Active */
@@ -1120,13 +1601,24 @@ export interface components {
         };
         /**
          * PersonQuality
-         * @description One person's answers of a run that stand.
+         * @description One person's answers of a run that stand, and how often they were right where the truth is known.
          */
         PersonQuality: {
             /** Answers */
             answers: number;
+            /** Careless */
+            careless: boolean;
             /** Checked */
             checked: number;
+            /** Gold */
+            gold: number;
+            /** Gold Interval */
+            gold_interval: [
+                number,
+                number
+            ] | null;
+            /** Gold Right */
+            gold_right: number;
             /** Interval */
             interval: [
                 number,
@@ -1140,6 +1632,8 @@ export interface components {
             person_id: string;
             /** Right */
             right: number;
+            /** Weight */
+            weight: number;
         };
         /** Preset */
         Preset: {
@@ -1182,6 +1676,8 @@ export interface components {
             everyone: boolean;
             /** Gallery */
             gallery: number;
+            /** Gold Rate */
+            gold_rate: number;
             /** Id */
             id: string;
             /** Identities */
@@ -1195,6 +1691,13 @@ export interface components {
             queries: number;
             /** Runs */
             runs: number;
+            /**
+             * Second Votes
+             * @enum {string}
+             */
+            second_votes: "all" | "large" | "surprise";
+            /** Votes */
+            votes: number;
         };
         /** ProjectChange */
         ProjectChange: {
@@ -1202,8 +1705,14 @@ export interface components {
             description?: string | null;
             /** Everyone */
             everyone?: boolean | null;
+            /** Gold Rate */
+            gold_rate?: number | null;
             /** Name */
             name?: string | null;
+            /** Second Votes */
+            second_votes?: ("all" | "large" | "surprise") | null;
+            /** Votes */
+            votes?: number | null;
         };
         /** ProjectNew */
         ProjectNew: {
@@ -1228,7 +1737,7 @@ export interface components {
             /** Alpha */
             alpha: number | null;
             /** Disagreements */
-            disagreements: components["schemas"]["Disagreement"][];
+            disagreements: number;
             /** Judged Twice */
             judged_twice: number;
             /** Kappa */
@@ -1262,6 +1771,15 @@ export interface components {
             round: number;
             /** Tiles */
             tiles: components["schemas"]["TileOut"][];
+        };
+        /** QueueHealth */
+        QueueHealth: {
+            /** Leased */
+            leased: number;
+            /** Oldest */
+            oldest: number | null;
+            /** Ready */
+            ready: number;
         };
         /**
          * QueueProgress
@@ -1338,6 +1856,8 @@ export interface components {
             answers: number;
             /** Ari */
             ari: number | null;
+            /** At */
+            at?: string | null;
             /** Cluster Hash */
             cluster_hash: string;
             /** Clusters */
@@ -1385,6 +1905,8 @@ export interface components {
             answered: number;
             /** Asked */
             asked: number;
+            /** Changes */
+            changes: components["schemas"]["SettingChange"][];
             /** Config */
             config: {
                 [key: string]: unknown;
@@ -1431,6 +1953,8 @@ export interface components {
             state_since: string;
             /** Stopped */
             stopped: string | null;
+            /** Stopping */
+            stopping: boolean;
             /** Waiting For */
             waiting_for: string | null;
         };
@@ -1438,10 +1962,17 @@ export interface components {
          * RunAction
          * @enum {string}
          */
-        RunAction: "pause" | "resume" | "cancel" | "proceed";
+        RunAction: "pause" | "resume" | "cancel" | "proceed" | "stop" | "go_on";
         /** RunChange */
         RunChange: {
             action: components["schemas"]["RunAction"];
+        };
+        /** RunHealth */
+        RunHealth: {
+            cost: components["schemas"]["AnswerCost"];
+            expected: components["schemas"]["Expected"];
+            pace: components["schemas"]["Pace"];
+            queue: components["schemas"]["QueueHealth"];
         };
         /** RunMetrics */
         RunMetrics: {
@@ -1482,6 +2013,27 @@ export interface components {
             /** Embedded */
             embedded: boolean;
             person: components["schemas"]["Person"];
+        };
+        /**
+         * SettingChange
+         * @description A setting that somebody changed while the run went on; `Run.config` has the newest value.
+         */
+        SettingChange: {
+            /** After */
+            after: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Before */
+            before: number | null;
+            /** Person */
+            person: string;
+            /** Round */
+            round: number;
+            /** Setting */
+            setting: string;
         };
         /** Side */
         Side: {
@@ -1604,13 +2156,6 @@ export interface components {
             lease: components["schemas"]["Lease"] | null;
             progress: components["schemas"]["QueueProgress"];
             reverses: components["schemas"]["Reversal"];
-        };
-        /** Vote */
-        Vote: {
-            /** Person */
-            person: string;
-            /** Verdict */
-            verdict: string;
         };
     };
     responses: never;
@@ -2835,6 +3380,307 @@ export interface operations {
             };
         };
     };
+    change_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_clusters: {
+        parameters: {
+            query?: {
+                sort?: components["schemas"]["ClusterSort"];
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterPage"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    download_clusters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    open_cluster: {
+        parameters: {
+            query?: {
+                order?: "fit" | "camera";
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterOpen"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_edits: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditOut"][];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    edit_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditOut"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undo_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                edit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditOut"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     export_run: {
         parameters: {
             query?: never;
@@ -2854,6 +3700,46 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    run_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunHealth"];
                 };
             };
             /** @description The request does not say what is needed */
@@ -2920,6 +3806,47 @@ export interface operations {
             };
         };
     };
+    image_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     lease_questions: {
         parameters: {
             query?: never;
@@ -2942,6 +3869,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Leases"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_merges: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergePage"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_unmerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                left: string;
+                right: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Parting"];
                 };
             };
             /** @description The request does not say what is needed */
