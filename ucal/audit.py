@@ -89,7 +89,8 @@ def draw(n: int, images: int, seed: int, attempt: int = 1, bad_rows: Sequence[in
     """Draw images uniformly, without putting back, bad ones left out; rising rows, all of them where n is smaller."""
     rows = np.setdiff1d(np.arange(n), np.asarray(bad_rows, np.int64))
     rng = np.random.default_rng([seed, attempt, 0])
-    return np.sort(rng.choice(rows, size=min(images, len(rows)), replace=False))
+    rows_drawn: IntArray = np.sort(rng.choice(rows, size=min(images, len(rows)), replace=False))
+    return rows_drawn
 
 
 def mates_to_show(row: int, labels: IntArray, seed: int, attempt: int = 1) -> IntArray:
@@ -100,7 +101,8 @@ def mates_to_show(row: int, labels: IntArray, seed: int, attempt: int = 1) -> In
     mates = mates[mates != row]
     if len(mates) <= TILES:
         return mates
-    return np.sort(np.random.default_rng([seed, attempt, 1, row]).choice(mates, size=TILES, replace=False))
+    some: IntArray = np.sort(np.random.default_rng([seed, attempt, 1, row]).choice(mates, size=TILES, replace=False))
+    return some
 
 
 def search(row: int, labels: IntArray, features: FloatArray, count: int) -> IntArray:
@@ -115,7 +117,8 @@ def search(row: int, labels: IntArray, features: FloatArray, count: int) -> IntA
         order = order[labels[order] != labels[row]]
     group = np.where(labels[order] >= 0, labels[order], -2 - order)
     first = np.sort(np.unique(group, return_index=True)[1])
-    return order[first[:count]]
+    found: IntArray = order[first[:count]]
+    return found
 
 
 def assess(labels: IntArray, findings: Sequence[Finding], seed: int, attempt: int = 1) -> Audit:
