@@ -97,8 +97,7 @@ def mates_to_show(row: int, labels: IntArray, seed: int, attempt: int = 1) -> In
     """Give the cluster-mates of a row to look at: all, or 24 drawn uniformly; rising."""
     if labels[row] < 0:
         return np.zeros(0, np.int64)
-    mates = np.flatnonzero(labels == labels[row])
-    mates = mates[mates != row]
+    mates: IntArray = np.setdiff1d(np.flatnonzero(labels == labels[row]), [row])
     if len(mates) <= TILES:
         return mates
     some: IntArray = np.sort(np.random.default_rng([seed, attempt, 1, row]).choice(mates, size=TILES, replace=False))

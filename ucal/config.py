@@ -57,7 +57,16 @@ class RunConfig:
     cards: int = 14  # efficient: calibration cards before the first page
     page_tiles: int = 24  # efficient: most tiles on a page (8 suits a phone)
     expected_error: float = 0.0  # efficient: people's share of wrong answers; above 0, surprising ones are asked again
+    second_look: Literal["surprise", "size"] = (
+        "surprise"  # efficient, expected_error above 0: ask again what is improbable, or all between groups of 4 and more
+    )
     pages_per_round: int = 1  # efficient: plans in a round; each is a batch of pages
+    without: Literal["nothing", "whitening", "calibration", "atoms", "metric", "belief", "audits"] = (
+        "nothing"  # efficient: an ingredient that is left out, to see what it is worth
+    )
+    first_cut: Literal["base", "calibrated"] = (
+        "base"  # ucal: the clusters to start from: the base's, or a tree cut where a few cards say (train=false)
+    )
 
     # -- clustering
     k1: int = 30  # k-reciprocal neighbours, self included
