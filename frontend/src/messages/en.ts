@@ -3,6 +3,10 @@ import { n } from "./locale";
 
 const many = (count: number, one: string, more: string): string => `${n(count)} ${count === 1 ? one : more}`;
 
+/** 6, 5 and 4 */
+const listed = (sizes: readonly number[]): string =>
+  sizes.length < 2 ? sizes.map(n).join() : `${sizes.slice(0, -1).map(n).join(", ")} and ${n(sizes.at(-1)!)}`;
+
 export const en = {
   product: "UCAL",
   tagline: "Same or different?",
@@ -399,13 +403,58 @@ export const en = {
       title: "Change this answer?",
       about: "It is taken back, and that very question comes to the screen again.",
       nothing: "No group of images comes apart.",
-      apart: (one: number, two: number) => `Un-merges ${n(one + two)} images into groups of ${n(one)} and ${n(two)}.`,
+      apart: (parts: readonly number[]) =>
+        `Un-merges ${n(parts.reduce((sum, part) => sum + part, 0))} images into groups of ${listed(parts)}.`,
       later: (count: number) => `${many(count, "later answer", "later answers")} may need a second look.`,
       takeBack: "Take back and ask again",
       keep: "Keep the answer",
     },
     mergeTwice: (one: number, two: number) =>
       `Makes one group of ${n(one + two)} images out of ${n(one)} and ${n(two)}. Say Same once more to do it.`,
+    page: {
+      title: "Which are the same as the anchor?",
+      anchor: "Anchor",
+      tile: "Tile",
+      tiles: (from: number, to: number, total: number) =>
+        total > to - from + 1 ? `Tiles ${n(from)} to ${n(to)} of ${n(total)}` : many(total, "tile", "tiles"),
+      tileNamed: (number: number, size: number, said: string) =>
+        `Tile ${n(number)}, ${size === 1 ? "single image" : `group of ${n(size)} images`}: ${said}`,
+      marks: {
+        same: "same as the anchor",
+        different: "not the anchor",
+        unsure: "unsure, left out",
+        bad_image: "bad image, left out",
+      },
+      said: (mark: string, odd: number) => (odd > 0 ? `${mark}, mixed: ${many(odd, "image is", "images are")} somebody else` : mark),
+      missing: "did not load",
+      badAnchor: "The anchor is a bad image",
+      anchorBad: "Anchor is a bad image",
+      mixed: "Mixed",
+      mixedTitle: "Which of these are not the first image’s?",
+      mixedFirst: "First image",
+      mixedOther: (number: number) => `Other image ${number}`,
+      mixedDone: "Back to the page",
+      odd: "Somebody else",
+      fits: "Fits",
+      previous: "Previous",
+      next: (from: number, to: number, total: number) => `Next: tiles ${n(from)} to ${n(to)} of ${n(total)}`,
+      confirm: (same: number, different: number, leftOut: number) =>
+        `Confirm: ${many(same, "image", "images")} same as the anchor, ${n(different)} not${leftOut > 0 ? `, ${n(leftOut)} left out` : ""}`,
+      confirmBadAnchor: "Confirm: the anchor is a bad image; nothing else is said",
+      again: (scope: string) => `Once more. ${scope}`,
+      mergeTwice: (sizes: readonly number[]) =>
+        `Makes one group of ${n(sizes.reduce((sum, size) => sum + size, 0))} images or more out of groups of ${listed(sizes)}. Confirm once more to do it.`,
+      counts: (same: number, different: number, skipped: number) =>
+        `Page: ${n(same)} same, ${n(different)} not${skipped > 0 ? `, ${n(skipped)} left out` : ""}`,
+    },
+    conflict: {
+      title: "These answers cannot all be true. Which one is wrong?",
+      hint: "The one you pick then counts as its opposite.",
+      edge: (number: number, one: string, two: string, verdict: string) => `Answer ${number}: ${one} and ${two} are “${verdict}”. Call it wrong`,
+      said: (verdict: string) => `was answered “${verdict}”`,
+      image: (letter: string) => `Image ${letter}`,
+      chosen: "Contradiction settled",
+    },
     swiped: (verdict: string) => `Answered: ${verdict}`,
     view: {
       title: "Look closer",
@@ -435,6 +484,7 @@ export const en = {
       not_started: ["Nothing to answer yet", "The run has not asked anything so far."],
       waiting_for_model: ["Waiting for the model", "It learns from the answers; new questions come by themselves."],
       leased_to_others: ["Every open pair is with someone else", "What they put back comes to you."],
+      waiting_for_votes: ["Others are to answer now", "You have answered all that is open; each question wants answers by more than one person."],
       paused: ["The run is paused", "Questions come again when it is resumed."],
       budget_spent: ["The budget is spent", "The run goes on without further questions."],
       all_settled: ["All settled", "The run is done. Thank you."],
@@ -455,15 +505,20 @@ export const en = {
       changeNamed: (what: string) => `Change the key for: ${what}`,
       press: "Press a key",
       reset: "All keys as they were",
-      exemplars: "Look at another image of both groups; again for the first",
+      exemplars: "Pair: look at another image of both groups; again for the first",
+      wrong: "Contradiction: this answer is wrong",
       actions: {
         same: "Same",
         different: "Different",
         unsure: "Unsure",
-        bad: "Bad image, then ← left, → right, ↓ both",
+        bad: "Bad image; of a pair then ← left, → right, ↓ both",
+        toggle: "Page: tick or untick the tile; arrows move",
+        confirm: "Page: confirm what is ticked",
+        mixed: "Page: the tile holds somebody else too; then 1 to 3",
+        "bad-anchor": "Page: the anchor is a bad image",
         undo: "Undo, as often as needed",
         redo: "Redo",
-        skip: "Put the pair back for someone else",
+        skip: "Put the question back for someone else",
         magnify: "Hold: magnify under the pointer, both sides alike",
         "zoom-in": "Zoom in",
         "zoom-out": "Zoom out",

@@ -5,7 +5,7 @@ import { Button } from "../../components/Button";
 import { Dialog } from "../../components/Dialog";
 import { Refusal } from "../../components/States";
 import { m } from "../../messages";
-import { VERDICT_ICONS } from "./Verdicts";
+import { EntryIcon, wordOf } from "./Strip";
 import type { Entry } from "./types";
 
 interface ChangeDialogProps {
@@ -18,14 +18,13 @@ interface ChangeDialogProps {
 /** One earlier answer: what it was, what changing it reverses, and the way back to that very question. */
 export function ChangeDialog({ entry, preview, onTakeBack, onClose }: ChangeDialogProps) {
   const reversal = useQuery({ queryKey: ["reversal", entry.id], queryFn: () => preview(entry.id), gcTime: 0, retry: false });
-  const Icon = VERDICT_ICONS[entry.verdict];
   return (
     <Dialog open onClose={onClose} title={m.label.changing.title} detail={m.label.changing.about}>
       <div className="change-pair">
         <img src={imageUrl(entry.left, 256)} alt={m.label.left} />
         <span className="change-verdict">
-          <Icon size={20} aria-hidden />
-          {m.label.verdicts[entry.verdict]}
+          <EntryIcon entry={entry} size={20} />
+          {wordOf(entry)}
         </span>
         <img src={imageUrl(entry.right, 256)} alt={m.label.right} />
       </div>
@@ -47,8 +46,7 @@ export function ChangeDialog({ entry, preview, onTakeBack, onClose }: ChangeDial
 
 /** What an undo reverses, in one sentence. */
 export function reversed(reversal: Reversal | null): string {
-  const [one, two] = reversal?.parts ?? [];
+  const parts = reversal?.parts ?? [];
   const later = reversal && reversal.later > 0 ? m.label.changing.later(reversal.later) : "";
-  if (one === undefined || two === undefined) return [m.label.changing.nothing, later].filter(Boolean).join(" ");
-  return [m.label.changing.apart(one, two), later].filter(Boolean).join(" ");
+  return [parts.length > 1 ? m.label.changing.apart(parts) : m.label.changing.nothing, later].filter(Boolean).join(" ");
 }

@@ -52,6 +52,12 @@ export function KeysDialog({ open, onClose }: { open: boolean; onClose: () => vo
             </dt>
             <dd>{m.label.keys.exemplars}</dd>
           </div>
+          <div>
+            <dt>
+              <kbd>1</kbd>–<kbd>9</kbd>
+            </dt>
+            <dd>{m.label.keys.wrong}</dd>
+          </div>
         </dl>
         <div className="dialog-foot">
           <Button look="quiet" onClick={() => chooseKeys({ off: false, bindings: DEFAULTS })}>

@@ -1,10 +1,11 @@
-import { Redo2, SkipForward, Undo2 } from "lucide-react";
+import { LayoutGrid, Redo2, SkipForward, TriangleAlert, Undo2 } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { imageUrl } from "../../api/client";
 import { m } from "../../messages";
 import { useKeyChoice } from "./bindings";
 import { SHOWN_SIZE } from "./images";
 import { keycap, type Action } from "./keys";
+import { countsOf, verdictOf } from "./replies";
 import { Thumb } from "./Thumb";
 import { VERDICT_ICONS } from "./Verdicts";
 import type { Entry } from "./types";
@@ -57,13 +58,12 @@ export function Strip({ entries, canUndo, canRedo, canSkip, onUndo, onChange, on
 const stands = (entry: Entry) => entry.state === "waiting" || entry.state === "saved";
 
 function StripEntry({ entry, onChange }: { entry: Entry; onChange: () => void }) {
-  const Icon = VERDICT_ICONS[entry.verdict];
-  const word = m.label.verdicts[entry.verdict];
+  const word = wordOf(entry);
   const name = stands(entry) ? m.label.change(word) : `${word}, ${m.label.undone}`;
   return (
     <button
       type="button"
-      className={`past past-${entry.verdict}`}
+      className={`past past-${entry.kind}`}
       data-testid="past-answer"
       data-state={entry.state}
       aria-label={name}
@@ -73,11 +73,29 @@ function StripEntry({ entry, onChange }: { entry: Entry; onChange: () => void })
     >
       <Thumb src={thumbOf(entry, entry.left)} />
       <span className="past-mark">
-        <Icon size={12} strokeWidth={2.5} aria-hidden />
+        <EntryIcon entry={entry} size={12} />
       </span>
       <Thumb src={thumbOf(entry, entry.right)} />
     </button>
   );
+}
+
+/** The sign of what an answer said. */
+export function EntryIcon({ entry, size }: { entry: Entry; size: number }) {
+  const verdict = verdictOf(entry.kind, entry.reply);
+  const Other = entry.kind === "page" ? LayoutGrid : TriangleAlert;
+  const Icon = verdict ? VERDICT_ICONS[verdict] : Other;
+  return <Icon size={size} strokeWidth={2.5} aria-hidden />;
+}
+
+/** What an answer said, in few words. */
+export function wordOf({ kind, reply }: Entry): string {
+  const verdict = verdictOf(kind, reply);
+  if (kind === "page" && verdict) return m.label.page.anchorBad;
+  if (verdict) return m.label.verdicts[verdict];
+  if (kind === "conflict" || !reply) return m.label.conflict.chosen;
+  const { same, different, skipped } = countsOf(reply);
+  return m.label.page.counts(same, different, skipped);
 }
 
 /** What was on the screen is still in the browser; for older answers a small picture will do. */

@@ -54,7 +54,7 @@ export function Verdicts({ disabled, flash, onVerdict }: VerdictsProps) {
 }
 
 /** After a click the keyboard is the page's again: Space is to magnify, not to press this button once more. */
-function unfocus(event: MouseEvent<HTMLButtonElement>): void {
+export function unfocus(event: MouseEvent<HTMLButtonElement>): void {
   if (event.detail > 0) event.currentTarget.blur();
 }
 
@@ -91,7 +91,7 @@ export function BadSides({ onSides, onBack }: { onSides: (sides: BadSide[]) => v
   );
 }
 
-function Keycaps({ keys }: { keys: string[] }) {
+export function Keycaps({ keys }: { keys: string[] }) {
   return (
     <span className="keycaps" aria-hidden>
       {keys.map((key) => (

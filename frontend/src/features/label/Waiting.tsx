@@ -13,6 +13,7 @@ const ICONS: Record<EmptyReason, LucideIcon> = {
   not_started: Coffee,
   waiting_for_model: Hourglass,
   leased_to_others: Users,
+  waiting_for_votes: Users,
   paused: CirclePause,
   budget_spent: Wallet,
   all_settled: CircleCheck,

@@ -1,17 +1,20 @@
-import type { Lease } from "../../api/types";
+import type { Lease, Question } from "../../api/types";
 import type { Item } from "./types";
 
 export interface BufferDeps {
-  /** Resolves when both large images can be painted at once; rejects when one cannot be had. */
-  decode(item: Item): Promise<void>;
+  /**
+   * Resolves when the question can be painted at once, with the ids of the tiles' images that cannot be had; rejects
+   * when it cannot be judged without the missing one.
+   */
+  decode(item: Item): Promise<string[]>;
   decoded(): void;
   broken(item: Item): void;
 }
 
 const idOf = (item: Item): string => item.lease.question.id;
 
-/** The leased pairs: those being decoded, and those ready, of which the first is on the screen. */
-export class PairBuffer {
+/** The leased questions: those being decoded, and those ready, of which the first is on the screen. */
+export class QuestionBuffer {
   private items: readonly Item[] = [];
   private readonly decoding = new Map<string, Item>();
   private readonly fences = new Map<string, number>(); // newest known, by question
@@ -42,19 +45,28 @@ export class PairBuffer {
     return this.fences.get(questionId);
   }
 
-  /** Take in a leased pair; it is ready once its images are. With `first`, it is shown next. */
-  take(lease: Lease, swapped: boolean, first = false): void {
-    const item: Item = { lease, swapped };
-    const { id } = lease.question;
-    this.fences.set(id, lease.fence);
+  /** Take in a leased question; it is ready once its images are. With `first`, it is shown next. */
+  take(item: Item, first = false): void {
+    const { id } = item.lease.question;
+    this.fences.set(id, item.lease.fence);
     this.decoding.set(id, item);
     this.deps.decode(item).then(
-      () => this.finish(item, first, true),
-      () => this.finish(item, first, false),
+      (missing) => this.finish(item, first, missing),
+      () => this.finish(item, first, null),
     );
   }
 
-  /** A pair that is held already was leased anew, under a new fencing number. */
+  /** Pages that lost tiles which follow from answers by now; the one that is being looked at stays as it is. */
+  shorten(questions: readonly Question[], looking: string | undefined): void {
+    for (const question of questions) {
+      if (question.id === looking) continue;
+      this.items = this.items.map((item) =>
+        idOf(item) === question.id ? { ...item, lease: { ...item.lease, question } } : item,
+      );
+    }
+  }
+
+  /** A question that is held already was leased anew, under a new fencing number. */
   renew(lease: Lease): boolean {
     const { id } = lease.question;
     this.fences.set(id, lease.fence);
@@ -79,10 +91,11 @@ export class PairBuffer {
     this.decoding.clear();
   }
 
-  private finish(item: Item, first: boolean, whole: boolean): void {
+  private finish(item: Item, first: boolean, missing: string[] | null): void {
     if (this.decoding.get(idOf(item)) !== item) return; // withdrawn or put back meanwhile
     this.decoding.delete(idOf(item));
-    if (!whole) return this.deps.broken(item);
+    if (missing === null) return this.deps.broken(item);
+    if (missing.length > 0) item.missing = new Set(missing);
     this.items = first ? [item, ...this.items] : [...this.items, item];
     this.deps.decoded();
   }

@@ -16,7 +16,7 @@ export async function look(engine: LabelEngine): Promise<string> {
 
 export async function answer(engine: LabelEngine, verdict: "same" | "different" = "same"): Promise<string> {
   const id = await look(engine);
-  expect(engine.answer(verdict)).toBe(true);
+  expect(engine.answer({ verdict })).toBe(true);
   await settle();
   return id;
 }

@@ -4,6 +4,7 @@ import { answer, look, settle, started } from "./driving";
 import { GUARD_MS } from "./engine";
 import { FakeApi, MemoryStore, offline } from "./fakes";
 import { BUFFER } from "./supply";
+import { pairReply } from "./replies";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -30,7 +31,7 @@ describe("the buffer", () => {
     const engine = started(api);
     api.answer = () => new Promise(() => undefined); // a server that takes its time
     await look(engine);
-    engine.answer("same");
+    engine.answer({ verdict: "same" });
     expect(engine.read().current!.lease.question.id).toBe("q1");
     await answer(engine);
     expect(engine.read()).toMatchObject({ waiting: 2, current: { lease: { question: { id: "q2" } } } });
@@ -59,7 +60,7 @@ describe("the buffer", () => {
   it("puts a pair with a broken image back and says so", async () => {
     const api = new FakeApi(4);
     const decode = (item: { lease: { question: { id: string } } }) =>
-      item.lease.question.id === "q0" ? Promise.reject(new Error("broken")) : Promise.resolve();
+      item.lease.question.id === "q0" ? Promise.reject(new Error("broken")) : Promise.resolve([]);
     const engine = started(api, new MemoryStore(), { decode });
     await settle();
     expect(engine.read().current!.lease.question.id).toBe("q1");
@@ -141,12 +142,12 @@ describe("the guard", () => {
   it("ignores an answer before the pair was painted and 250 ms after", async () => {
     const engine = started(new FakeApi(5));
     await settle();
-    expect(engine.answer("same")).toBe(false);
+    expect(engine.answer({ verdict: "same" })).toBe(false);
     engine.wasPainted(engine.read().current!.lease.question.id);
     await vi.advanceTimersByTimeAsync(GUARD_MS - 1);
-    expect(engine.answer("same")).toBe(false);
+    expect(engine.answer({ verdict: "same" })).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
-    expect(engine.answer("same")).toBe(true);
+    expect(engine.answer({ verdict: "same" })).toBe(true);
   });
 
   it("counts the time from the painting", async () => {
@@ -154,7 +155,7 @@ describe("the guard", () => {
     const engine = started(api);
     await look(engine);
     await vi.advanceTimersByTimeAsync(1250);
-    engine.answer("same");
+    engine.answer({ verdict: "same" });
     await settle();
     expect(api.received[0]!.seconds).toBeCloseTo(1.5, 2);
   });
@@ -165,7 +166,7 @@ describe("what is sent", () => {
     const api = new FakeApi(5);
     const engine = started(api, new MemoryStore(), { random: () => 0.1 });
     await look(engine);
-    engine.answer("bad_image", ["left"]);
+    engine.answer(pairReply(engine.read().current!, "bad_image", ["left"]));
     await settle();
     expect(api.received[0]).toMatchObject({ verdict: "bad_image", bad_sides: ["right"], swapped: true });
     expect(engine.read().history[0]).toMatchObject({ left: "q0-b", right: "q0-a" });

@@ -1,21 +1,21 @@
-import type { AnswerNew, Reversal, Undone, Verdict } from "../../api/types";
-import { PairBuffer } from "./buffer";
+import type { AnswerNew, Lease, Reversal, Undone } from "../../api/types";
+import { QuestionBuffer } from "./buffer";
 import { History } from "./history";
 import { Outbox } from "./outbox";
 import { progressWith } from "./progress";
+import { Redos } from "./redos";
+import { endsOf, replyOf, shownOf } from "./replies";
 import type { OpStore } from "./store";
 import { Supply } from "./supply";
-import type { BadSide, Entry, Item, LabelApi, Notice, Op, Redo, Snapshot } from "./types";
+import type { Entry, Item, LabelApi, Notice, Op, Reply, Snapshot } from "./types";
 
-export const GUARD_MS = 250; // an answer this soon after a new pair was painted was meant for the one before
+export const GUARD_MS = 250; // an answer this soon after a new question was painted was meant for the one before
 const MOST_SECONDS = 3600;
-
-const other = (side: BadSide): BadSide => (side === "left" ? "right" : "left");
 
 export interface Deps {
   api: LabelApi;
   store: OpStore;
-  decode(item: Item): Promise<void>;
+  decode(item: Item): Promise<string[]>;
   warm(item: Item): void;
   random(): number;
   newId(): string;
@@ -23,36 +23,32 @@ export interface Deps {
   isVisible(): boolean;
 }
 
-const PAGE = 100; // answers of the history fetched at once
-const ENOUGH = 10; // known answers that stand, below which more are fetched
-
 /**
  * The label page without a page: takes answers at once and sends them behind the person's back, undoes, puts back,
  * and lets `Supply` keep the buffer full. One instance per run and person; `start` and `stop` may alternate.
  */
 export class LabelEngine {
-  private redos: Redo[] = []; // newest last
-  private exhausted = false; // the server has no older answer of this person
   private painted: { id: string; at: number } | null = null;
   private notice: Snapshot["notice"] = null;
   private said: Snapshot["said"] = null;
   private counter = 0;
-  private loadingHistory = false;
   private readonly returning = new Set<string>(); // questions of an earlier page on their way back: nothing else is shown
   private readonly history = new History();
+  private readonly redos: Redos;
   private readonly outbox: Outbox;
-  private readonly buffer: PairBuffer;
+  private readonly buffer: QuestionBuffer;
   private readonly supply: Supply;
   private readonly listeners = new Set<() => void>();
   private snapshot: Snapshot;
 
   constructor(private readonly deps: Deps) {
+    this.redos = new Redos(deps.store);
     this.outbox = new Outbox(deps.store, {
       send: (op) => this.send(op),
       refused: (op, error) => this.refused(op, error),
       changed: () => this.emit(),
     });
-    this.buffer = new PairBuffer({
+    this.buffer = new QuestionBuffer({
       decode: deps.decode,
       decoded: () => this.emit(),
       broken: (item) => this.broken(item),
@@ -78,9 +74,9 @@ export class LabelEngine {
   private async begin(): Promise<void> {
     await this.outbox.load();
     this.history.addWaiting(this.outbox.waiting);
-    if (!this.redos.length) this.redos = await this.deps.store.loadRedos().catch(() => []);
+    await this.redos.load();
     this.outbox.resume();
-    await this.loadHistory();
+    await this.fetchOlder();
   }
 
   /** Put everything unanswered back; what was answered is kept and sent later. */
@@ -97,17 +93,28 @@ export class LabelEngine {
     this.supply.resume();
   }
 
-  /** Told by the page when the pair is really on the screen. */
+  /** Told by the page when the question is really on the screen. */
   wasPainted = (questionId: string): void => {
     if (this.painted?.id !== questionId) this.painted = { id: questionId, at: this.deps.now() };
   };
 
-  /** Answer the pair on the screen; false when it was too early to be meant. */
-  answer(verdict: Verdict, badSides: BadSide[] = []): boolean {
+  /** Whether what is pressed now is meant for the question on the screen, not for the one before. */
+  isArmed = (): boolean => {
+    const { painted } = this;
+    return painted !== null && painted.id === this.shown()?.lease.question.id && this.deps.now() - painted.at >= GUARD_MS;
+  };
+
+  /** Answer the question on the screen; false when it was too early to be meant. */
+  answer(reply: Reply): boolean {
     const item = this.shown();
-    if (!item || !this.isArmed(item)) return false;
-    this.setRedos([]);
-    this.commit(item, verdict, item.swapped ? badSides.map(other) : badSides);
+    if (!item || !this.isArmed()) return false;
+    this.redos.clear();
+    const since = this.painted!.at;
+    const seconds = Math.min(MOST_SECONDS, Math.round(this.deps.now() - since) / 1000);
+    const { id: questionId, kind } = item.lease.question;
+    const [left, right] = endsOf(item, reply);
+    const shown = shownOf(item.lease.question);
+    this.give({ questionId, kind, reply, swapped: item.swapped, left, right, item }, seconds, shown);
     return true;
   }
 
@@ -115,29 +122,28 @@ export class LabelEngine {
   undo(entryId?: string): boolean {
     const entry = this.history.standing(entryId);
     if (!entry) return false;
-    const { id, questionId, verdict, badSides, swapped, left, right } = entry;
+    const { id, questionId, kind, reply, swapped, left, right, item } = entry;
     this.history.mark(id, "undone");
-    this.setRedos([...this.redos, { questionId, verdict, badSides, swapped, left, right, seconds: 0 }]);
+    if (reply) this.redos.push({ questionId, kind, reply, swapped, left, right, seconds: 0 });
     this.supply.noteUndone(questionId);
     if (!this.outbox.cancelAnswer(id))
       this.outbox.push({ kind: "undo", key: this.outbox.nextKey(id), answerId: id, questionId });
     this.painted = null;
-    if (entry.item) this.buffer.show(entry.item);
+    if (item) this.buffer.show({ ...item, ...(reply && { filled: reply }) });
     else this.returning.add(questionId);
-    this.said = { id: ++this.counter, verdict: null, count: 0 };
+    this.said = { id: ++this.counter, kind, reply: null, count: 0 };
     this.emit();
-    if (!this.exhausted) void this.loadHistory();
+    void this.fetchOlder();
     return true;
   }
 
   /** Give the answer that was taken back last once more, whatever is on the screen. */
   redo(): boolean {
-    const last = this.redos.at(-1);
+    const last = this.redos.pop();
     if (!last) return false;
-    this.setRedos(this.redos.slice(0, -1));
     const item = this.buffer.ready.find((one) => one.lease.question.id === last.questionId) ?? null;
-    const { questionId, verdict, badSides, swapped, left, right, seconds } = last;
-    this.give({ questionId, verdict, badSides, swapped, left, right, item }, seconds, []);
+    const { seconds, ...given } = last;
+    this.give({ ...given, item }, seconds, []);
     return true;
   }
 
@@ -147,7 +153,7 @@ export class LabelEngine {
     return entry?.state === "saved" ? this.deps.api.reversal(entryId) : null;
   }
 
-  /** Give the pair on the screen back for someone else. */
+  /** Give the question on the screen back for someone else. */
   skip(): boolean {
     const item = this.shown();
     if (!item) return false;
@@ -163,37 +169,16 @@ export class LabelEngine {
     return this.returning.size > 0 && !this.outbox.offline ? null : this.buffer.current;
   }
 
-  private isArmed(item: Item): boolean {
-    const { painted } = this;
-    return painted?.id === item.lease.question.id && this.deps.now() - painted.at >= GUARD_MS;
-  }
-
-  private commit(item: Item, verdict: Verdict, badSides: BadSide[]): void {
-    const { question } = item.lease;
-    const since = this.painted?.id === question.id ? this.painted.at : this.deps.now();
-    const stored = [question.left.images[0]!.id, question.right.images[0]!.id] as const;
-    const [left, right] = item.swapped ? [stored[1], stored[0]] : stored;
-    const seconds = Math.min(MOST_SECONDS, Math.round(this.deps.now() - since) / 1000);
-    const shown = [...question.left.images, ...question.right.images].map((image) => image.id).slice(0, 20);
-    this.give({ questionId: question.id, verdict, badSides, swapped: item.swapped, left, right, item }, seconds, shown);
-  }
-
-  private give(given: Omit<Entry, "id" | "state">, seconds: number, shown: string[]): void {
-    const { questionId, verdict, badSides, swapped, left, right, item } = given;
+  private give(given: Omit<Entry, "id" | "state" | "reply"> & { reply: Reply }, seconds: number, shown: string[]): void {
+    const { questionId, kind, reply, swapped, left, right, item } = given;
     const id = this.deps.newId();
     const fence = item?.lease.fence ?? null;
-    const body: AnswerNew = { id, question_id: questionId, verdict, bad_sides: badSides, fence, seconds, swapped, shown };
+    const body: AnswerNew = { ...reply, id, question_id: questionId, fence, seconds, swapped, shown };
     this.buffer.drop([questionId]);
     this.supply.noteAnswered(questionId);
     this.history.add({ ...given, id, state: "waiting" });
-    this.outbox.push({ kind: "answer", key: this.outbox.nextKey(id), body, sent: false, left, right });
+    this.outbox.push({ kind: "answer", key: this.outbox.nextKey(id), asked: kind, body, sent: false, left, right });
     this.emit();
-  }
-
-  private setRedos(redos: Redo[]): void {
-    if (redos.length === 0 && this.redos.length === 0) return;
-    this.redos = redos;
-    this.deps.store.keepRedos(redos).catch(() => undefined); // redo then ends with this page
   }
 
   private async send(op: Op): Promise<void> {
@@ -208,21 +193,30 @@ export class LabelEngine {
     this.history.mark(op.body.id, "saved", "waiting");
     this.supply.progress = result.progress;
     this.buffer.drop(result.withdrawn);
-    this.said = { id: ++this.counter, verdict: op.body.verdict ?? null, count: result.progress.answered_by_me };
+    this.buffer.shorten(result.changed, this.painted?.id);
+    this.said = { id: ++this.counter, kind: op.asked ?? "pair", reply: op.body, count: result.progress.answered_by_me };
   }
 
-  private undone({ questionId }: Op & { kind: "undo" }, { lease, progress, reverses }: Undone): void {
+  private undone(op: Op & { kind: "undo" }, { answer, lease, progress, reverses }: Undone): void {
+    const { questionId } = op;
+    this.history.mark(op.answerId, "undone");
     this.supply.progress = progress;
     if (Math.min(...reverses.parts, Infinity) > 1 && reverses.parts.length > 0)
       this.notify({ kind: "reversed", reversal: reverses });
     if (lease) {
-      if (!this.buffer.renew(lease) && !this.outbox.holds(questionId))
-        this.buffer.take(lease, this.deps.random() < 0.5, true);
+      if (!this.buffer.renew(lease) && !this.outbox.holds(questionId)) this.bringBack(lease, replyOf(answer));
       return;
     }
     this.returning.delete(questionId);
     this.buffer.drop([questionId]);
     this.notify({ kind: "undo-closed" });
+  }
+
+  /** Show a question of an earlier page as it stood, with what was said of it. */
+  private bringBack(lease: Lease, reply: Reply | null): void {
+    const before = this.redos.of(lease.question.id);
+    const filled = before?.reply ?? reply;
+    this.buffer.take({ lease, swapped: before?.swapped ?? false, ...(filled && { filled }) }, true);
   }
 
   private refused(op: Op, error: Error): void {
@@ -243,20 +237,9 @@ export class LabelEngine {
     this.notify({ kind: "skipped-broken", image: `${left.images[0]!.key}, ${right.images[0]!.key}` });
   }
 
-  /** Fetch older answers while few are known: undo goes back without end. */
-  private async loadHistory(): Promise<void> {
-    if (this.loadingHistory || this.exhausted || this.history.saved >= ENOUGH) return;
-    this.loadingHistory = true;
-    try {
-      const older = await this.deps.api.mine(PAGE, this.history.saved);
-      this.exhausted = older.length < PAGE;
-      this.history.addSaved(older);
-    } catch {
-      // The strip stays short until the next undo.
-    } finally {
-      this.loadingHistory = false;
-    }
-    this.emit();
+  private async fetchOlder(): Promise<void> {
+    const came = await this.history.fetchOlder((limit, offset) => this.deps.api.mine(limit, offset)).catch(() => true);
+    if (came) this.emit();
   }
 
   // -- drawing --------------------------------------------------------------------------------
@@ -283,14 +266,14 @@ export class LabelEngine {
       emptyUntil,
       history: this.history.last,
       canUndo: this.history.canUndo,
-      canRedo: this.redos.length > 0,
+      canRedo: this.redos.any,
       fatal,
       notice: this.notice,
       said: this.said,
     };
   }
 
-  /** Show the present state, and have more pairs fetched if few are left. */
+  /** Show the present state, and have more questions fetched if few are left. */
   private emit(): void {
     this.buffer.ready.forEach(this.deps.warm);
     this.snapshot = this.draw();

@@ -1,16 +1,28 @@
 /** Stand-ins for the label page's neighbours, for tests. */
 import { NetworkError } from "../../api/errors";
-import type { Answered, AnswerNew, AnswerOut, Lease, Leases, QueueProgress, Reversal, Undone } from "../../api/types";
+import type { Answered, AnswerNew, AnswerOut, Lease, Leases, Question, QueueProgress, Reversal, Undone } from "../../api/types";
 import type { Deps } from "./engine";
 import type { OpStore } from "./store";
 import type { LabelApi, Op, Redo } from "./types";
 
-const image = (id: string) => ({ id, row: 0, key: `${id}.jpg`, width: 64, height: 128, camera: 0 });
+export const image = (id: string) => ({ id, row: 0, key: `${id}.jpg`, width: 64, height: 128, camera: 0 });
 
 export function lease(id: string, fence = 1): Lease {
   const side = (name: string) => ({ images: [image(`${id}-${name}`)], size: 1 });
   const question = { id, kind: "pair" as const, reason: "merge", round: 0, left: side("a"), right: side("b"), tiles: [], disputed: [] };
   return { question, fence, expires_at: "2030-01-01T00:00:00Z" };
+}
+
+/** A page of an anchor and three tiles: of one image, ticked; of three; and of eight, unticked. */
+export function pageLease(id: string, fence = 1): Lease {
+  const tile = (name: string, size: number, ticked: boolean) => ({
+    images: Array.from({ length: Math.min(size, 4) }, (_, at) => image(`${id}-${name}${at || ""}`)),
+    size,
+    ticked,
+  });
+  const tiles = [tile("t", 1, true), tile("u", 3, true), tile("v", 8, false)];
+  const question = { ...lease(id).question, kind: "page" as const, reason: "group", left: { images: [image(`${id}-a`)], size: 5 }, tiles };
+  return { ...lease(id, fence), question };
 }
 
 /** A server with `total` open questions that keeps the rules of the API. */
@@ -21,6 +33,8 @@ export class FakeApi implements LabelApi {
   released: { ids: string[]; how: string }[] = [];
   heldSent: string[][] = [];
   withdrawNext: string[] = [];
+  changeNext: Question[] = [];
+  readonly pages = new Set<string>(); // questions that are pages
   earlier: AnswerOut[] = [];
   leaseBack = true;
   reverses: Reversal = { parts: [], later: 0 };
@@ -60,7 +74,11 @@ export class FakeApi implements LabelApi {
     this.heldSent.push(held);
     const chosen = this.open.filter((id) => !held.includes(id) && !this.taken.has(id)).slice(0, count);
     chosen.forEach((id) => this.taken.add(id));
-    return this.leases(chosen.map((id) => lease(id, ++this.fence)));
+    return this.leases(chosen.map((id) => this.leaseOf(id)));
+  }
+
+  private leaseOf(id: string): Lease {
+    return (this.pages.has(id) ? pageLease : lease)(id, ++this.fence);
   }
 
   async heartbeat(): Promise<Leases> {
@@ -76,7 +94,7 @@ export class FakeApi implements LabelApi {
     if (this.failWith) throw this.failWith;
     if (!this.received.some((one) => one.id === body.id)) this.received.push(structuredClone(body));
     this.open = this.open.filter((id) => id !== body.question_id);
-    return { answer: out(body.id, body.question_id), progress: this.progress(), withdrawn: this.withdrawNext.splice(0), changed: [] };
+    return { answer: out(body.id, body.question_id), progress: this.progress(), withdrawn: this.withdrawNext.splice(0), changed: this.changeNext.splice(0) };
   }
 
   async undo(answerId: string): Promise<Undone> {
@@ -85,8 +103,9 @@ export class FakeApi implements LabelApi {
     const body = this.received.find((one) => one.id === answerId);
     const questionId = body?.question_id ?? this.earlier.find((one) => one.id === answerId)!.question_id;
     if (this.leaseBack) this.open.push(questionId);
-    const back = this.leaseBack ? lease(questionId, ++this.fence) : null;
-    return { answer: out(answerId, questionId), lease: back, progress: this.progress(), reverses: this.reverses };
+    const back = this.leaseBack ? this.leaseOf(questionId) : null;
+    const answer = this.earlier.find((one) => one.id === answerId) ?? out(answerId, questionId);
+    return { answer, lease: back, progress: this.progress(), reverses: this.reverses };
   }
 
   async mine(limit: number, offset: number): Promise<AnswerOut[]> {
@@ -154,7 +173,7 @@ export function fakeDeps(api: FakeApi, store: OpStore = new MemoryStore(), chang
   return {
     api,
     store,
-    decode: () => Promise.resolve(),
+    decode: () => Promise.resolve([]),
     warm: () => undefined,
     random: () => 0.9, // never swapped
     newId: () => `answer-${String(made++).padStart(4, "0")}`,

@@ -1,21 +1,22 @@
-import type { AnswerOut, Verdict } from "../../api/types";
-import type { BadSide, Entry, EntryState, Op } from "./types";
+import type { AnswerOut } from "../../api/types";
+import { replyOf } from "./replies";
+import type { Entry, EntryState, Op } from "./types";
 
 const SHOWN = 20;
+const PAGE = 100; // answers fetched at once
+const ENOUGH = 10; // known answers that stand, below which more are fetched
 const stands = (entry: Entry) => entry.state === "waiting" || entry.state === "saved";
 
 /** The answers of this person that are known here, oldest first; entries are replaced, never changed. */
 export class History {
   private entries: Entry[] = [];
+  private exhausted = false; // the server has no older answer of this person
+  private fetching = false;
+  private readonly undoing = new Set<string>(); // taken back by an earlier page whose undo is not at the server yet
 
   /** Those of the strip. */
   get last(): Entry[] {
     return this.entries.slice(-SHOWN);
-  }
-
-  /** How many the server has that are known here and stand. */
-  get saved(): number {
-    return this.entries.filter((entry) => entry.state === "saved").length;
   }
 
   get canUndo(): boolean {
@@ -28,6 +29,7 @@ export class History {
 
   /** Mark one; with `only`, only if it is in that state. */
   mark(id: string, state: EntryState, only?: EntryState): void {
+    this.undoing.delete(id);
     this.entries = this.entries.map((entry) =>
       entry.id === id && (!only || entry.state === only) ? { ...entry, state } : entry,
     );
@@ -41,27 +43,50 @@ export class History {
 
   /** What an earlier page left unsent. */
   addWaiting(ops: readonly Op[]): void {
-    const undone = new Set(ops.flatMap((op) => (op.kind === "undo" ? [op.answerId] : [])));
+    for (const op of ops) if (op.kind === "undo") this.undoing.add(op.answerId);
     for (const op of ops) {
-      if (op.kind !== "answer" || !op.body.verdict || this.has(op.body.id)) continue;
+      if (op.kind !== "answer" || this.has(op.body.id)) continue;
+      const { id, question_id, verdict, bad_sides, odd, tiles, wrong, bad_images, swapped } = op.body;
       this.add({
-        id: op.body.id,
-        questionId: op.body.question_id,
-        verdict: op.body.verdict,
-        badSides: op.body.bad_sides ?? [],
-        swapped: op.body.swapped ?? false,
+        id,
+        questionId: question_id,
+        kind: op.asked ?? "pair",
+        reply: { verdict, bad_sides, odd, tiles, wrong, bad_images },
+        swapped,
         left: op.left,
         right: op.right,
-        state: undone.has(op.body.id) ? "undone" : "waiting",
+        state: this.undoing.has(id) ? "undone" : "waiting",
         item: null,
       });
     }
   }
 
+  /**
+   * Fetch older answers while few are known: undo goes back without end. True when some came; rejects when the
+   * server does not answer (the strip then stays short until the next try).
+   */
+  async fetchOlder(mine: (limit: number, offset: number) => Promise<AnswerOut[]>): Promise<boolean> {
+    const saved = this.entries.filter((entry) => entry.state === "saved").length;
+    if (this.fetching || this.exhausted || saved >= ENOUGH) return false;
+    this.fetching = true;
+    try {
+      const older = await mine(PAGE, saved);
+      this.exhausted = older.length < PAGE;
+      this.addSaved(older);
+      return true;
+    } finally {
+      this.fetching = false;
+    }
+  }
+
   /** What the server has, newest first; it goes before what this page added. */
-  addSaved(answers: readonly AnswerOut[]): void {
+  private addSaved(answers: readonly AnswerOut[]): void {
     const fresh = answers.filter((answer) => !this.has(answer.id)).reverse();
-    this.entries = [...fresh.map(toEntry), ...this.entries];
+    const entries = fresh.map(toEntry);
+    this.entries = [
+      ...entries.map((entry) => (this.undoing.has(entry.id) ? { ...entry, state: "undone" as const } : entry)),
+      ...this.entries,
+    ];
   }
 
   private has(id: string): boolean {
@@ -74,8 +99,8 @@ function toEntry(answer: AnswerOut): Entry {
   return {
     id: answer.id,
     questionId: answer.question_id,
-    verdict: answer.verdict as Verdict,
-    badSides: answer.bad_sides as BadSide[],
+    kind: answer.kind,
+    reply: replyOf(answer),
     swapped: answer.swapped,
     left: left.id,
     right: right.id,

@@ -5,15 +5,29 @@ import type { Item } from "./types";
 const TRIES = 3;
 const PAUSE_MS = 600;
 export const SHOWN_SIZE = 512;
+export const TILE_SIZE = 256;
+export const ODD_SIZE = 128; // of a tile's other images
 
 export const sidesOf = (item: Item): [Side, Side] => {
   const { left, right } = item.lease.question;
   return item.swapped ? [right, left] : [left, right];
 };
 
-/** Load and decode the two large images, so that they can be painted in one frame. Rejects after three tries. */
-export async function decodePair(item: Item): Promise<void> {
-  await Promise.all(sidesOf(item).map((side) => decodeWithRetries(imageUrl(side.images[0]!.id, SHOWN_SIZE))));
+/**
+ * Load and decode what a question shows at first, so that it can be painted in one frame. Gives the ids of tiles'
+ * images that did not load after three tries; rejects when another image did not.
+ */
+export async function decodeQuestion(item: Item): Promise<string[]> {
+  const { kind, left, tiles, disputed } = item.lease.question;
+  if (kind === "page") {
+    await decodeWithRetries(imageUrl(left.images[0]!.id, SHOWN_SIZE));
+    const tried = tiles.map(({ images }) => decodeWithRetries(imageUrl(images[0]!.id, TILE_SIZE)));
+    const ended = await Promise.allSettled(tried);
+    return tiles.filter((_, at) => ended[at]!.status === "rejected").map(({ images }) => images[0]!.id);
+  }
+  const images = kind === "conflict" ? disputed.flatMap((one) => [one.left, one.right]) : sidesOf(item).map((side) => side.images[0]!);
+  await Promise.all([...new Set(images.map((image) => image.id))].map((id) => decodeWithRetries(imageUrl(id, SHOWN_SIZE))));
+  return [];
 }
 
 const warmed = new WeakSet<Item>();
@@ -22,7 +36,10 @@ const warmed = new WeakSet<Item>();
 export function warm(item: Item): void {
   if (warmed.has(item)) return;
   warmed.add(item);
-  for (const side of sidesOf(item)) queue.push(...side.images.slice(1).map((image) => imageUrl(image.id, SHOWN_SIZE)));
+  const { tiles, left } = item.lease.question;
+  for (const side of tiles.length > 0 ? [left] : sidesOf(item))
+    queue.push(...side.images.slice(1).map((image) => imageUrl(image.id, SHOWN_SIZE)));
+  for (const tile of tiles) queue.push(...tile.images.slice(1).map((image) => imageUrl(image.id, ODD_SIZE)));
   fetchNext();
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { commandOf, DEFAULTS, isTyping, rebound, type Press } from "./keys";
+import { conflictCommandOf, pageCommandOf } from "./pageKeys";
 
 const press = (key: string, changes: Partial<Press> = {}): Press => ({
   key,
@@ -59,6 +60,42 @@ describe("the keys", () => {
     expect(commandOf(press("ArrowDown"), true)).toEqual({ do: "bad-side", sides: ["left", "right"] });
     expect(commandOf(press("Escape"), true)).toEqual({ do: "back" });
     expect(commandOf(press("s"), true)).toBeNull();
+  });
+
+  it("move about a page while held, and tick once", () => {
+    expect(pageCommandOf(press("ArrowRight", { repeat: true }), false)).toEqual({ do: "move", by: "right" });
+    expect(pageCommandOf(press("ArrowDown"), false)).toEqual({ do: "move", by: "down" });
+    expect(pageCommandOf(press(" "), false)).toEqual({ do: "toggle" });
+    expect(pageCommandOf(press(" ", { repeat: true }), false)).toBeNull();
+    expect(pageCommandOf(press("Enter"), false)).toEqual({ do: "confirm" });
+    expect(pageCommandOf(press("x"), false)).toEqual({ do: "bad" });
+    expect(pageCommandOf(press("X", { shiftKey: true }), false)).toEqual({ do: "bad-anchor" });
+    expect(pageCommandOf(press("s"), false)).toBeNull();
+  });
+
+  it("name the odd images of a mixed tile", () => {
+    expect(pageCommandOf(press("m"), false)).toEqual({ do: "mixed" });
+    expect(pageCommandOf(press("2"), true)).toEqual({ do: "odd", index: 2 });
+    expect(pageCommandOf(press("4"), true)).toBeNull();
+    expect(pageCommandOf(press("u"), true)).toBeNull();
+    expect(pageCommandOf(press("Escape"), true)).toEqual({ do: "back" });
+  });
+
+  it("pick the wrong one of contradicting answers", () => {
+    expect(conflictCommandOf(press("3"), false)).toEqual({ do: "wrong", index: 2 });
+    expect(conflictCommandOf(press("3", { repeat: true }), false)).toBeNull();
+    expect(conflictCommandOf(press("u"), false)).toEqual({ do: "unsure" });
+    expect(conflictCommandOf(press("s"), false)).toBeNull();
+    expect(conflictCommandOf(press("b"), true)).toEqual({ do: "bad-image", index: 1 });
+    expect(conflictCommandOf(press("x"), true)).toEqual({ do: "back" });
+  });
+
+  it("may mean one thing on a pair and another on a page", () => {
+    const mine = rebound(DEFAULTS, "toggle", "s");
+    expect(commandOf(press("s"), false, mine)).toEqual({ do: "answer", verdict: "same" });
+    expect(pageCommandOf(press("s"), false, mine)).toEqual({ do: "toggle" });
+    const theirs = rebound(DEFAULTS, "toggle", "u"); // "unsure" is on both
+    expect(commandOf(press("u"), false, theirs)).toBeNull();
   });
 
   it("do nothing in a text field, a menu or a dialog", () => {

@@ -6,7 +6,7 @@ export type Command =
   | { do: "exemplar"; index: number }
   | { do: Plain };
 
-type Plain = "back" | "undo" | "redo" | "skip" | "help" | "magnify" | "zoom-in" | "zoom-out" | "flip" | "brighter" | "darker" | "plain";
+export type Plain = "back" | "undo" | "redo" | "skip" | "help" | "magnify" | "zoom-in" | "zoom-out" | "flip" | "brighter" | "darker" | "plain";
 
 export interface Press {
   key: string;
@@ -23,6 +23,10 @@ export const ACTIONS = [
   "different",
   "unsure",
   "bad",
+  "toggle",
+  "confirm",
+  "mixed",
+  "bad-anchor",
   "undo",
   "redo",
   "skip",
@@ -36,6 +40,17 @@ export const ACTIONS = [
   "help",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
+/** Those that only one kind of question knows: one key may serve one of each. */
+const ONLY: Partial<Record<Action, "pair" | "page">> = {
+  same: "pair",
+  different: "pair",
+  magnify: "pair",
+  toggle: "page",
+  confirm: "page",
+  mixed: "page",
+  "bad-anchor": "page",
+};
+
 export type Bindings = Record<Action, readonly string[]>;
 
 export const DEFAULTS: Bindings = {
@@ -43,6 +58,10 @@ export const DEFAULTS: Bindings = {
   different: ["d", "ArrowLeft"],
   unsure: ["u", "ArrowDown"],
   bad: ["x"],
+  toggle: [" "],
+  confirm: ["Enter"],
+  mixed: ["m"],
+  "bad-anchor": ["Shift+x"],
   undo: ["z", "Backspace"],
   redo: ["Shift+z", "y"],
   skip: ["Tab", "p"],
@@ -56,7 +75,7 @@ export const DEFAULTS: Bindings = {
   help: ["?"],
 };
 
-const COMMANDS: Record<Action, Command> = {
+const COMMANDS: Record<Exclude<Action, "toggle" | "confirm" | "mixed" | "bad-anchor">, Command> = {
   same: { do: "answer", verdict: "same" },
   different: { do: "answer", verdict: "different" },
   unsure: { do: "answer", verdict: "unsure" },
@@ -94,24 +113,40 @@ export function nameOf(press: Press): string {
   return shifted ? `Shift+${key}` : key;
 }
 
-/** What a key press asks for; null for nothing of ours. Held keys count once. */
-export function commandOf(press: Press, choosingBad: boolean, bindings: Bindings = DEFAULTS): Command | null {
+/** The action of a press on one kind of question; modifiers and held keys have none. */
+export function actionOf(press: Press, bindings: Bindings, kind: "pair" | "page" | "conflict"): Action | null {
   if (press.repeat || press.altKey) return null;
   const name = nameOf(press);
   if (press.ctrlKey || press.metaKey) {
-    if (name === "z") return { do: "undo" };
-    return name === "Shift+z" || name === "y" ? { do: "redo" } : null;
+    if (name === "z") return "undo";
+    return name === "Shift+z" || name === "y" ? "redo" : null;
   }
-  const action = ACTIONS.find((one) => bindings[one].includes(name));
-  if (choosingBad) return action === "undo" || action === "help" ? COMMANDS[action] : (BAD_SIDES[name] ?? null);
-  if (action) return COMMANDS[action];
-  return /^[1-4]$/.test(name) ? { do: "exemplar", index: Number(name) } : null;
+  return ACTIONS.find((one) => (ONLY[one] ?? kind) === kind && bindings[one].includes(name)) ?? null;
 }
 
-/** Give a key to an action; whoever had it before loses it. */
+/** Pressed by itself, and not held. */
+export const isAlone = (press: Press): boolean => !press.repeat && !press.altKey && !press.ctrlKey && !press.metaKey;
+
+export const digitOf = (press: Press): number | null =>
+  isAlone(press) && /^[1-9]$/.test(press.key) ? Number(press.key) : null;
+
+/** What a key press asks for on a pair; null for nothing of ours. Held keys count once. */
+export function commandOf(press: Press, choosingBad: boolean, bindings: Bindings = DEFAULTS): Command | null {
+  const action = actionOf(press, bindings, "pair");
+  if (choosingBad) {
+    if (action === "undo" || action === "help") return COMMANDS[action];
+    return isAlone(press) ? (BAD_SIDES[nameOf(press)] ?? null) : null;
+  }
+  if (action) return COMMANDS[action as keyof typeof COMMANDS];
+  const digit = digitOf(press);
+  return digit !== null && digit <= 4 ? { do: "exemplar", index: digit } : null;
+}
+
+/** Give a key to an action; whoever had it before on the same kind of question loses it. */
 export function rebound(bindings: Bindings, action: Action, key: string): Bindings {
+  const meets = (one: Action) => !ONLY[one] || !ONLY[action] || ONLY[one] === ONLY[action];
   const without = Object.fromEntries(
-    ACTIONS.map((one) => [one, bindings[one].filter((other) => other !== key)]),
+    ACTIONS.map((one) => [one, meets(one) ? bindings[one].filter((other) => other !== key) : bindings[one]]),
   ) as unknown as Bindings;
   return { ...without, [action]: [key] };
 }
@@ -125,6 +160,7 @@ export function keycap(key: string): string {
     .replace("ArrowDown", "↓")
     .replace("ArrowUp", "↑")
     .replace(/^ $/, "␣")
+    .replace("Enter", "↵")
     .replace(/[a-z]$/, (letter) => (key.length === 1 || key.startsWith("Shift+") ? letter.toUpperCase() : letter));
 }
 

@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { IdbOpStore } from "./store";
-import type { Op } from "./types";
+import type { Op, Redo } from "./types";
 
 const undo = (key: string): Op => ({ kind: "undo", key, answerId: `a${key}`, questionId: "q" });
 
@@ -32,8 +32,9 @@ describe("the store of unsent answers", () => {
   });
 
   it("keeps what may be redone", async () => {
-    const redo = { questionId: "q", verdict: "same", badSides: [], swapped: true, left: "a", right: "b", seconds: 1 } as const;
-    await new IdbOpStore("p1", "r1").keepRedos([{ ...redo, badSides: [] }]);
+    const redo = { questionId: "q", kind: "page", reply: { tiles: [] }, swapped: true, left: "a", right: "b", seconds: 1 } as const;
+    const earlier = { questionId: "p", verdict: "same", seconds: 1 } as unknown as Redo; // of an older version
+    await new IdbOpStore("p1", "r1").keepRedos([earlier, { ...redo, reply: { tiles: [] } }]);
     expect(await new IdbOpStore("p1", "r1").loadRedos()).toEqual([redo]);
     expect(await new IdbOpStore("p1", "r2").loadRedos()).toEqual([]);
   });

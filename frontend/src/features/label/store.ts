@@ -42,7 +42,8 @@ export class IdbOpStore implements OpStore {
   }
 
   async loadRedos(): Promise<Redo[]> {
-    return (await this.ask<Redo[] | undefined>(REDOS, "readonly", (store) => store.get(this.prefix))) ?? [];
+    const kept = (await this.ask<Redo[] | undefined>(REDOS, "readonly", (store) => store.get(this.prefix))) ?? [];
+    return kept.filter((redo) => typeof redo.reply === "object"); // an older version of this page kept less
   }
 
   async keepRedos(redos: readonly Redo[]): Promise<void> {

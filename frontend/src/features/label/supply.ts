@@ -1,6 +1,6 @@
 import { isPassing, isSignedOut } from "../../api/errors";
-import type { EmptyReason, Leases, QueueProgress } from "../../api/types";
-import type { PairBuffer } from "./buffer";
+import type { EmptyReason, Lease, Leases, QueueProgress } from "../../api/types";
+import type { QuestionBuffer } from "./buffer";
 import type { Outbox } from "./outbox";
 import type { LabelApi, ReleaseHow } from "./types";
 
@@ -12,9 +12,11 @@ const HEARTBEAT_MS = 30_000;
 const MOST_HELD = 100;
 const FINAL: readonly EmptyReason[] = ["all_settled", "failed", "cancelled"];
 
+const isPair = (lease: Lease): boolean => lease.question.kind === "pair"; // an anchor has its place
+
 export interface SupplyDeps {
   api: LabelApi;
-  buffer: PairBuffer;
+  buffer: QuestionBuffer;
   outbox: Outbox;
   random(): number;
   isVisible(): boolean;
@@ -78,7 +80,7 @@ export class Supply {
     this.undone.forEach((set) => set.add(questionId));
   }
 
-  /** Give a pair back for someone else, and do not ask for it again while there are others. */
+  /** Give a question back for someone else, and do not ask for it again while there are others. */
   giveBack(questionId: string): void {
     this.putBack.add(questionId);
     this.deps.buffer.drop([questionId]);
@@ -113,7 +115,7 @@ export class Supply {
     this.update(answer, returning);
     const known = new Set([...buffer.ids(), ...this.onTheWay(), ...this.answered]);
     for (const lease of answer.leases)
-      if (!known.has(lease.question.id)) buffer.take(lease, this.deps.random() < 0.5);
+      if (!known.has(lease.question.id)) buffer.take({ lease, swapped: isPair(lease) && this.deps.random() < 0.5 });
     if (answer.leases.length === 0 && buffer.size === 0) this.putBack.clear();
     if (answer.leases.length < wanted) this.pollLater(this.isFinal() ? FINAL_POLL_MS : POLL_MS);
     this.deps.changed();

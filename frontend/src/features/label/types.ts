@@ -3,20 +3,25 @@ import type {
   AnswerNew,
   AnswerOut,
   EmptyReason,
+  Kind,
   Lease,
   Leases,
   QueueProgress,
   Reversal,
   Undone,
-  Verdict,
 } from "../../api/types";
 
 export type BadSide = "left" | "right";
 
-/** A leased question with what this page added: on which side its left group stands. */
+/** What a person says of a question, in the words of the wire: sides as stored, not as shown. */
+export type Reply = Pick<AnswerNew, "verdict" | "bad_sides" | "odd" | "tiles" | "wrong" | "bad_images">;
+
+/** A leased question with what this page added to it. */
 export interface Item {
   lease: Lease;
-  swapped: boolean;
+  swapped: boolean; // of a pair: its left group stands at the right
+  filled?: Reply; // what was said of it before it was taken back: its screen starts with that
+  missing?: ReadonlySet<string>; // ids of a page's images that did not load
 }
 
 export type EntryState = "waiting" | "saved" | "undone" | "refused";
@@ -25,21 +30,21 @@ export type EntryState = "waiting" | "saved" | "undone" | "refused";
 export interface Entry {
   id: string;
   questionId: string;
-  verdict: Verdict;
-  badSides: BadSide[]; // as stored
+  kind: Kind;
+  reply: Reply | null; // null: not known here (a conflict that an earlier page answered)
   swapped: boolean;
-  left: string; // image ids, as they stood on the screen
+  left: string; // image ids, as they stood on the screen; of a page: the anchor, and its first tile
   right: string;
   state: EntryState;
   item: Item | null; // null: answered before this page was loaded
 }
 
 /** An answer that was taken back and may be given again, also by a later page. */
-export type Redo = Pick<Entry, "questionId" | "verdict" | "badSides" | "swapped" | "left" | "right"> & { seconds: number };
+export type Redo = Pick<Entry, "questionId" | "kind" | "swapped" | "left" | "right"> & { reply: Reply; seconds: number };
 
 /** Something to be sent, in order, at least once. */
 export type Op =
-  | { kind: "answer"; key: string; body: AnswerNew; sent: boolean; left: string; right: string }
+  | { kind: "answer"; key: string; asked?: Kind; body: AnswerNew; sent: boolean; left: string; right: string }
   | { kind: "undo"; key: string; answerId: string; questionId: string };
 
 /** back: free again; later: behind all others; leaving: free again, sent while the page goes away. */
@@ -66,7 +71,7 @@ export type Notice =
 export interface Snapshot {
   current: Item | null;
   ready: number;
-  loading: boolean; // pairs are being fetched or decoded and none is there yet
+  loading: boolean; // questions are being fetched or decoded and none is there yet
   waiting: number; // answers and undos not yet at the server
   offline: boolean;
   volatile: boolean; // nothing can be kept in this browser
@@ -79,5 +84,5 @@ export interface Snapshot {
   canRedo: boolean;
   fatal: Error | null;
   notice: (Notice & { id: number }) | null;
-  said: { id: number; verdict: Verdict | null; count: number } | null;
+  said: { id: number; kind: Kind; reply: Reply | null; count: number } | null; // reply null: taken back
 }

@@ -141,6 +141,25 @@ describe("undo", () => {
     expect(api.received.at(-1)).toMatchObject({ question_id: first, verdict: "different" });
   });
 
+  it("that waits to be sent shows as taken back after a reload, before and after it is sent", async () => {
+    const api = new FakeApi(5);
+    const store = new MemoryStore();
+    api.earlier = [out("answer-before", "q-before")];
+    const before = started(api, store);
+    await settle();
+    api.failWith = offline();
+    before.undo();
+    await settle();
+    before.stop(true);
+    const engine = started(api, store);
+    await settle();
+    expect(engine.read().history[0]).toMatchObject({ id: "answer-before", state: "undone" });
+    api.failWith = null;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(api.undoneIds).toEqual(["answer-before"]);
+    expect(engine.read().history[0]).toMatchObject({ id: "answer-before", state: "undone" });
+  });
+
   it("of a large merge is said", async () => {
     const api = new FakeApi(5);
     api.reverses = { parts: [12, 9], later: 3 };

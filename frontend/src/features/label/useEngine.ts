@@ -2,7 +2,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { onSignedInAgain } from "../../api/again";
 import { labelApi } from "./api";
 import { LabelEngine } from "./engine";
-import { decodePair, warm } from "./images";
+import { decodeQuestion, warm } from "./images";
 import { IdbOpStore } from "./store";
 import type { Snapshot } from "./types";
 
@@ -13,7 +13,7 @@ export function useEngine(runId: string, personId: string): [LabelEngine, Snapsh
       new LabelEngine({
         api: labelApi(runId),
         store: new IdbOpStore(personId, runId),
-        decode: decodePair,
+        decode: decodeQuestion,
         warm,
         random: Math.random,
         newId: newAnswerId,

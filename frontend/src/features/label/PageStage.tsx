@@ -1,0 +1,87 @@
+import { ImageOff } from "lucide-react";
+import { useRef, useState } from "react";
+import type { Question } from "../../api/types";
+import { IconButton } from "../../components/Button";
+import { m } from "../../messages";
+import { nameOfTile, type Filling } from "./filling";
+import { Panel } from "./Panel";
+import { MarkOf, TileView } from "./TileView";
+import { useArming } from "./useArming";
+import { useGestures } from "./useGestures";
+import type { Part } from "./usePart";
+import type { View } from "./view";
+
+interface PageStageProps {
+  question: Question;
+  filling: Filling;
+  missing: ReadonlySet<string> | undefined; // ids of tiles whose image did not load
+  cursor: number;
+  part: Part;
+  view: View;
+  onView: (view: View) => void;
+  onPainted: (questionId: string) => void;
+  onTile: (index: number) => void; // pressed
+  onBadAnchor?: () => void;
+  children?: React.ReactNode; // laid over the tiles
+}
+
+const ignored = () => undefined;
+
+/** The anchor and the tile at the cursor, large and looked at alike; beside them all tiles of this part. */
+export function PageStage(props: PageStageProps) {
+  const { question, filling, missing, cursor, part, view, onView, onPainted, onTile, onBadAnchor, children } = props;
+  const ref = useRef<HTMLDivElement>(null);
+  useArming(ref, question.id, onPainted);
+  const [hovered, hover] = useState<number | null>(null);
+  const { point, pressed, handlers } = useGestures({ view, onView, onSwipe: ignored });
+  const shared = { loupe: pressed ? point : null, view, handlers };
+  const close = question.tiles[hovered ?? cursor] ?? question.tiles[cursor]!;
+  const shown = question.tiles.slice(part.first, part.next);
+  return (
+    <div className="page-stage" ref={ref} data-testid="page-stage" data-question={question.id}>
+      <div className="page-look">
+        <Panel side={question.left} name={m.label.page.anchor} {...shared}>
+          {onBadAnchor && (
+            <IconButton name={m.label.page.badAnchor} aria-pressed={filling.anchorBad} data-testid="bad-anchor" onClick={onBadAnchor}>
+              <ImageOff size={16} aria-hidden />
+            </IconButton>
+          )}
+        </Panel>
+        <Panel
+          key={nameOfTile(close)}
+          side={close}
+          name={m.label.page.tile}
+          mirrored={view.flipped}
+          mark={<MarkOf mark={filling.marks[nameOfTile(close)]!} />}
+          {...shared}
+        />
+      </div>
+      <div
+        className="tiles"
+        role="listbox"
+        tabIndex={0}
+        aria-multiselectable
+        aria-label={m.label.page.tiles(part.first + 1, part.next, question.tiles.length)}
+        aria-activedescendant={`tile-${cursor}`}
+        aria-disabled={filling.anchorBad}
+        data-count={Math.min(part.size, question.tiles.length)}
+        onPointerLeave={() => hover(null)}
+      >
+        {shown.map((tile, at) => (
+          <TileView
+            key={nameOfTile(tile)}
+            tile={tile}
+            index={part.first + at}
+            mark={filling.marks[nameOfTile(tile)]!}
+            missing={missing?.has(nameOfTile(tile)) ?? false}
+            current={part.first + at === cursor}
+            view={view}
+            onPress={() => onTile(part.first + at)}
+            onHover={() => hover(part.first + at)}
+          />
+        ))}
+      </div>
+      {children}
+    </div>
+  );
+}
