@@ -65,7 +65,7 @@ export function Waiting({ run, empty, count, until }: WaitingProps) {
 /** Why there is nothing, with the count or the time that the server expects. */
 function useDetail(empty: EmptyReason, count: number | null, until: number | null): string {
   const now = useNow();
-  const about = count === null ? m.label.empty[empty]![1] : m.label.withOthers(count);
+  const about = count === null || empty !== "leased_to_others" ? m.label.empty[empty]![1] : m.label.withOthers(count);
   return until === null ? about : `${about} ${wait(until - now)}`;
 }
 
