@@ -1,43 +1,145 @@
-"""People's answers of a run, compared with each other and with known identities."""
+"""People's answers of a run, compared with each other and with what is known to be true."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import agreement, schemas
-from backend.store import answers, images, people
+from backend.store import answers, gold, images, people
+from backend.store.memories import memories_of
 from backend.store.models import Answer, Image, Run
 from backend.views import image_out
+from ucal import types as core
+from ucal.types import Verdict
+from ucal.votes import START_ERROR, error_rate, weight
 
-SHOWN = 100  # disagreements
-_JUDGED = ("same", "different")
+CAREFUL = 0.95  # share of right answers from which a person's votes may count fully
+_JUDGED = (Verdict.SAME, Verdict.DIFFERENT)
 
 Pair = tuple[int, int]
+Votes = dict[str, core.Answer]
+"""One pair: person -> the answer in which that person judged it last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What people said of each pair that at least one of them judged; the newest word of one person counts."""
+
+    verdicts: dict[Pair, dict[str, str]]
+    answers: dict[Pair, Votes]
+
+    def twice(self) -> dict[Pair, dict[str, str]]:
+        """Give the pairs that two or more people judged."""
+        return {pair: votes for pair, votes in self.verdicts.items() if len(votes) > 1}
+
+    def disputed(self) -> list[Pair]:
+        """Give the pairs of which people say different things, in the order of their rows."""
+        return sorted(pair for pair, votes in self.verdicts.items() if len(set(votes.values())) > 1)
 
 
 def of_run(session: Session, run: Run) -> schemas.Quality:
     """Compare all answers of people that stand: O(answers)."""
-    given = list(session.scalars(answers.standing(run.id).where(Answer.source == "people").order_by(Answer.seq)))
-    names = people.names(session, {answer.person_id for answer in given})
-    identities = _identities(session, run)
-    by_pair: dict[Pair, dict[str, str]] = {}
-    for answer in given:
-        if answer.verdict in _JUDGED:
-            pair = (min(answer.left_row, answer.right_row), max(answer.left_row, answer.right_row))
-            by_pair.setdefault(pair, {})[answer.person_id] = answer.verdict  # the newest of one person counts
-    twice = {pair: votes for pair, votes in by_pair.items() if len(votes) > 1}
+    votes = _given(session, run, "people")  # pairs that check somebody are no measure of agreement
+    given = [*votes, *_given(session, run, "gold")]
+    said = _said(votes)
+    twice = list(said.twice().values())
+    ids = {answer.person for answer in given}
+    names = people.names(session, ids)
+    truth, records = _identities(session, run), gold.records(session, run.project_id)
     return schemas.Quality(
         people=[
-            _person(id_, names.get(id_, id_), given, identities) for id_ in sorted({one.person_id for one in given})
+            _person((id_, names.get(id_, id_)), [one for one in given if one.person == id_], truth, records)
+            for id_ in sorted(ids)
         ],
         judged_twice=len(twice),
-        alpha=agreement.krippendorff_alpha(list(twice.values())),
-        kappa=agreement.cohen_kappa(list(twice.values())),
-        disagreements=_disagreements(session, run, twice, names),
+        alpha=agreement.krippendorff_alpha(twice),
+        kappa=agreement.cohen_kappa(twice),
+        disagreements=len(said.disputed()),
     )
+
+
+def disagreements(session: Session, run: Run, offset: int, limit: int) -> schemas.Disagreements:
+    """Give some of the pairs of which people say different things, in the order of their rows: O(answers)."""
+    said = _said(_given(session, run, "people"))
+    pairs = said.disputed()
+    shown = pairs[offset : offset + limit]
+    known = images.by_rows(session, run.project_id, {row for pair in shown for row in pair})
+    names = people.names(session, {person for pair in shown for person in said.answers[pair]})
+    truth = {(one.left_row, one.right_row): one.same for one in gold.marked(session, run.project_id)}
+    with memories_of(session).of(session, run) as memory:
+        verdicts = {pair: _remembered(memory.verdict(*pair), memory.decided(*pair)) for pair in shown}
+    return schemas.Disagreements(
+        total=len(pairs),
+        items=[
+            schemas.Disagreement(
+                left=image_out(known[left]),
+                right=image_out(known[right]),
+                votes=_votes(said, (left, right), names),
+                verdict=verdicts[left, right],
+                truth=_word(truth.get((left, right))),
+            )
+            for left, right in shown
+        ],
+    )
+
+
+def gold_of(session: Session, project_id: str) -> schemas.Gold:
+    """Give the pairs of known truth that a project has."""
+    marked = gold.marked(session, project_id)
+    known = images.by_rows(session, project_id, {row for one in marked for row in (one.left_row, one.right_row)})
+    return schemas.Gold(
+        marked=[
+            schemas.GoldPairOut(
+                left=image_out(known[one.left_row]), right=image_out(known[one.right_row]), same=one.same
+            )
+            for one in marked
+        ],
+        known=gold.n_known(session, project_id),
+    )
+
+
+# -- what was said -----------------------------------------------------------------------------
+
+
+def _given(session: Session, run: Run, source: str) -> list[core.Answer]:
+    return answers.read(session, run.id, answers.stands(), Answer.source == source)
+
+
+def _said(given: Sequence[core.Answer]) -> _Said:
+    said = _Said({}, {})
+    for answer in given:
+        for left, right, verdict in answer.links:
+            if verdict in _JUDGED:
+                pair = (min(left, right), max(left, right))
+                said.verdicts.setdefault(pair, {})[answer.person] = verdict.value
+                said.answers.setdefault(pair, {})[answer.person] = answer
+    return said
+
+
+def _votes(said: _Said, pair: Pair, names: dict[str, str]) -> list[schemas.Vote]:
+    found = [
+        schemas.Vote(person=names.get(id_, id_), verdict=said.verdicts[pair][id_], at=datetime.fromisoformat(answer.at))
+        for id_, answer in said.answers[pair].items()
+    ]
+    return sorted(found, key=lambda vote: vote.at)
+
+
+def _remembered(verdict: Verdict | None, decided: bool) -> str | None:
+    return verdict.value if verdict is not None else Verdict.UNSURE.value if decided else None
+
+
+def _word(same: bool | None) -> Literal["same", "different"] | None:
+    return None if same is None else "same" if same else "different"
+
+
+# -- how right each person is ------------------------------------------------------------------
 
 
 def _identities(session: Session, run: Run) -> dict[int, int]:
@@ -47,38 +149,29 @@ def _identities(session: Session, run: Run) -> dict[int, int]:
     return {row: identity for row, identity in session.execute(query) if identity is not None}
 
 
-def _person(id_: str, name: str, given: list[Answer], identities: dict[int, int]) -> schemas.PersonQuality:
-    mine = [answer for answer in given if answer.person_id == id_]
+def _person(
+    who: tuple[str, str], mine: Sequence[core.Answer], truth: dict[int, int], records: dict[str, tuple[int, int]]
+) -> schemas.PersonQuality:
     known = [
-        answer
+        (verdict is Verdict.SAME) == (truth[left] == truth[right])
         for answer in mine
-        if answer.verdict in _JUDGED and answer.left_row in identities and answer.right_row in identities
+        for left, right, verdict in answer.links
+        if verdict in _JUDGED and left in truth and right in truth
     ]
-    right = sum(
-        (identities[answer.left_row] == identities[answer.right_row]) == (answer.verdict == "same") for answer in known
-    )
     times = [answer.seconds for answer in mine if answer.seconds > 0]
+    right, checked = records.get(who[0], (0, 0))
+    interval = agreement.wilson(right, checked)
     return schemas.PersonQuality(
-        person_id=id_,
-        name=name,
+        person_id=who[0],
+        name=who[1],
         answers=len(mine),
         median_seconds=median(times) if times else None,
+        gold=checked,
+        gold_right=right,
+        gold_interval=interval,
+        careless=interval is not None and interval[1] < CAREFUL,
+        weight=weight(error_rate(right, checked)) / weight(START_ERROR),
         checked=len(known),
-        right=right,
-        interval=agreement.wilson(right, len(known)),
+        right=sum(known),
+        interval=agreement.wilson(sum(known), len(known)),
     )
-
-
-def _disagreements(
-    session: Session, run: Run, twice: dict[Pair, dict[str, str]], names: dict[str, str]
-) -> list[schemas.Disagreement]:
-    found = [(pair, votes) for pair, votes in sorted(twice.items()) if len(set(votes.values())) > 1][:SHOWN]
-    known = images.by_rows(session, run.project_id, {row for pair, _ in found for row in pair})
-    return [
-        schemas.Disagreement(
-            left=image_out(known[left]),
-            right=image_out(known[right]),
-            votes=[schemas.Vote(person=names.get(id_, id_), verdict=verdict) for id_, verdict in sorted(votes.items())],
-        )
-        for (left, right), votes in found
-    ]

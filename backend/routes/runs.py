@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from backend import health, quality, schemas
+from backend import health, schemas
 from backend.configs import benchmarks, run_config
 from backend.deps import Admin, At, Db, SignedIn
 from backend.exports import read_result
@@ -86,12 +86,6 @@ def run_metrics(session: Db, person: SignedIn, run_id: str) -> schemas.RunMetric
     rounds = [schemas.Round(**report, at=ended.get(report["round"])) for report in runs.reports(session, run.id)]
     points = [schemas.LossPoint(step=p.step, round=p.round, loss=p.loss) for p in runs.losses(session, run.id)]
     return schemas.RunMetrics(rounds=rounds, losses=points)
-
-
-@router.get("/runs/{run_id}/quality")
-def run_quality(session: Db, person: Admin, run_id: str) -> schemas.Quality:
-    """Say how far people agree, how often each is right where identities are known, and where they disagree."""
-    return quality.of_run(session, runs.seen_by(session, person, run_id))
 
 
 @router.get("/runs/{run_id}/result")

@@ -23,6 +23,7 @@ from ucal import types as core
 from ucal.types import Reason
 
 LIVE, CHECKED = "gold", "checked"  # states of its questions
+_SETTLES = (Reason.CONFLICT.value, Reason.SECOND_LOOK.value)  # reasons that name earlier answers
 _TRIES = 8  # to find a pair that this person has not seen
 _PAST = 40  # earlier questions that are looked at for one of known truth
 
@@ -58,7 +59,7 @@ def mix(
     mixed: list[leases.Held] = []
     for held in new:
         mixed.append(held)
-        if held.question.kind != "pair" or draw() >= odds:
+        if held.question.kind not in ("pair", "card") or held.question.reason in _SETTLES or draw() >= odds:
             continue
         check = waiting.pop() if waiting else _make(session, run, person_id, held.question)
         if check is not None:
@@ -114,6 +115,12 @@ def unmark(session: Session, project_id: str, pair: tuple[int, int]) -> None:
         session.delete(found)
 
 
+def n_known(session: Session, project_id: str) -> int:
+    """Count the training images whose identity the data tell."""
+    query = select(func.count()).where(Image.project_id == project_id, Image.split == "train", Image.identity >= 0)
+    return session.scalar(query.select_from(Image)) or 0
+
+
 # -- making one --------------------------------------------------------------------------------
 
 
@@ -126,37 +133,42 @@ def _waiting(session: Session, run: Run, person_id: str, now: datetime) -> list[
 
 
 def _make(session: Session, run: Run, person_id: str, like: Question) -> Question | None:
+    """Make a check that looks like this question; None where there is no pair of known truth left for this person."""
     for source in (_by_admin, _by_earlier_questions, _by_identities):
-        sides = source(session, run, person_id, like)
-        if sides is None:
-            continue
-        id_ = core.question_id(like.round, Reason(like.reason), sides.left[0], sides.right[0])
-        if session.get(Question, (run.id, id_)) is not None:  # the loop asked this very pair
-            continue
-        made = Question(
-            run_id=run.id,
-            id=id_,
-            kind="pair",
-            reason=like.reason,
-            round=like.round,
-            stage=like.stage,
-            ordinal=like.ordinal,
-            left_row=sides.left[0],
-            right_row=sides.right[0],
-            left_rows=list(sides.left),
-            right_rows=list(sides.right),
-            left_size=sides.sizes[0],
-            right_size=sides.sizes[1],
-            similarity=like.similarity,
-            state=LIVE,
-            lease_fence=0,
-            gold="same" if sides.same else "different",
-            gold_person=person_id,
-        )
-        session.add(made)
-        session.flush()
-        return made
+        for _ in range(_TRIES):
+            sides = source(session, run, person_id, like)
+            if sides is None:
+                break
+            id_ = core.question_id(like.round, Reason(like.reason), sides.left[0], sides.right[0])
+            if session.get(Question, (run.id, id_)) is None:  # else the loop asked this very pair
+                return _add(session, person_id, like, id_, sides)
     return None
+
+
+def _add(session: Session, person_id: str, like: Question, id_: str, sides: Sides) -> Question:
+    made = Question(
+        run_id=like.run_id,
+        id=id_,
+        kind="pair",
+        reason=like.reason,
+        round=like.round,
+        stage=like.stage,
+        ordinal=like.ordinal,
+        left_row=sides.left[0],
+        right_row=sides.right[0],
+        left_rows=list(sides.left),
+        right_rows=list(sides.right),
+        left_size=sides.sizes[0],
+        right_size=sides.sizes[1],
+        similarity=like.similarity,
+        state=LIVE,
+        lease_fence=0,
+        gold="same" if sides.same else "different",
+        gold_person=person_id,
+    )
+    session.add(made)
+    session.flush()
+    return made
 
 
 def _by_admin(session: Session, run: Run, person_id: str, like: Question) -> Sides | None:
@@ -173,7 +185,7 @@ def _by_admin(session: Session, run: Run, person_id: str, like: Question) -> Sid
 def _by_earlier_questions(session: Session, run: Run, person_id: str, like: Question) -> Sides | None:
     """Take a question of an earlier round whose images' identities are known: as hard as questions are."""
     over = Question.state.in_(("answered", "settled", "closed"))
-    earlier = (Question.run_id == run.id, Question.kind == "pair", Question.round < like.round, over)
+    earlier = (Question.run_id == run.id, Question.kind.in_(("pair", "card")), Question.round < like.round, over)
     total = session.scalar(select(func.count()).where(*earlier).select_from(Question)) or 0
     if total == 0:
         return None

@@ -137,7 +137,8 @@ def _next_id(session: Session, question: Question) -> str:
 
 def _says(session: Session, entry: Answer, verdict: core.Answer) -> bool:
     [before] = answers.read(session, entry.run_id, Answer.id == entry.id)
-    return (before.verdict, before.bad_rows, before.tiles) == (verdict.verdict, verdict.bad_rows, verdict.tiles)
+    said = (before.left, before.right, before.verdict, before.bad_rows, before.tiles)
+    return said == (verdict.left, verdict.right, verdict.verdict, verdict.bad_rows, verdict.tiles)
 
 
 def _taken_back(entry: Answer, now: datetime) -> dict[str, Any]:

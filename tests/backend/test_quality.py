@@ -45,8 +45,11 @@ def test_wilsons_interval_is_that_of_a_worked_example():
     assert wilson(0, 0) is None
 
 
-def test_a_runs_quality_names_the_careless_one_and_the_disagreements(world: World):
-    run = world.run(world.project())  # rows 0..2 are one identity, 3..5 the next
+def test_a_runs_quality_names_what_each_got_right_and_the_disagreements(world: World):
+    project = world.project()  # rows 0..2 are one identity, 3..5 the next
+    admin = world.admin()
+    admin.api("PATCH", f"/projects/{project.id}", {"votes": 2})
+    run = world.run(project)
     ids = world.ask(run, (0, 1), (3, 4), (2, 3))
     clients = {name: world.annotator(name) for name in ("careful", "careless")}
     said = {"careful": ("same", "same", "different"), "careless": ("same", "different", "same")}
@@ -54,16 +57,30 @@ def test_a_runs_quality_names_the_careless_one_and_the_disagreements(world: Worl
         for i, verdict in enumerate(said[name]):
             body = answer(ids[i], verdict, f"{name}-{i:04}", seconds=2.0)
             assert client.api("POST", f"/runs/{run.id}/answers", body).status_code == 200
-    found: dict[str, Any] = world.admin().api("GET", f"/runs/{run.id}/quality").json()
+    found: dict[str, Any] = admin.api("GET", f"/runs/{run.id}/quality").json()
     people = {one["name"]: one for one in found["people"]}
     assert {name: (one["checked"], one["right"]) for name, one in people.items()} == {
         "careful": (3, 3),
         "careless": (3, 1),
     }
     assert people["careful"]["median_seconds"] == 2.0
-    assert (found["judged_twice"], len(found["disagreements"])) == (3, 2)
-    assert found["disagreements"][0]["left"]["row"] == 2
-    assert clients["careful"].api("GET", f"/runs/{run.id}/quality").status_code == 403
+    assert (found["judged_twice"], found["disagreements"]) == (3, 2)
+    # 6 votes, 4 of them "same"; o_sd + o_ds = 4; alpha = 1 - 5 * 4 / (36 - 16 - 4)
+    assert found["alpha"] == pytest.approx(1 - 5 * 4 / 16)
+    listed = admin.api("GET", f"/runs/{run.id}/disagreements").json()
+    assert listed["total"] == 2
+    assert [(one["left"]["row"], one["right"]["row"], one["verdict"]) for one in listed["items"]] == [
+        (2, 3, None),
+        (3, 4, None),
+    ]
+    votes = {vote["person"]: vote["verdict"] for vote in listed["items"][0]["votes"]}
+    assert votes == {"careful": "different", "careless": "same"}
+    assert len(admin.api("GET", f"/runs/{run.id}/disagreements?offset=1&limit=1").json()["items"]) == 1
+    third = world.annotator()
+    third.api("POST", f"/runs/{run.id}/answers", answer(ids[2], "different", "third-0001"))
+    assert admin.api("GET", f"/runs/{run.id}/disagreements").json()["items"][0]["verdict"] == "different"
+    for path in ("quality", "disagreements"):
+        assert clients["careful"].api("GET", f"/runs/{run.id}/{path}").status_code == 403
 
 
 def test_an_undone_answer_is_not_compared(world: World):
