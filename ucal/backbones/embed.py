@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from typing import Literal
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ucal.errors import ConfigError, DataFormatError
+from ucal.backbones.pictures import Pictures
+from ucal.errors import ConfigError
 from ucal.events import Event, Sink, silent
+from ucal.ranks import ALONE, Ranks
 from ucal.seams import Check, never
 from ucal.types import ByteArray, FloatArray
 
@@ -29,17 +30,6 @@ def pick_device(name: Literal["auto", "cpu", "cuda"]) -> torch.device:
     if name == "cuda" and not available:
         raise ConfigError("device: expected a CUDA GPU, this machine has none that torch can use (set device=cpu)")
     return torch.device("cuda" if name == "cuda" or (name == "auto" and available) else "cpu")
-
-
-def check_pixels(pixels: ByteArray) -> ByteArray:
-    """Give back pixels that are (n, height, width, 3) uint8.
-
-    Raises:
-        DataFormatError: they are not.
-    """
-    if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3:
-        raise DataFormatError(f"pixels: expected uint8 (n, height, width, 3), got {pixels.dtype} {pixels.shape}")
-    return pixels
 
 
 def normalise(batch: Tensor) -> Tensor:
@@ -67,33 +57,37 @@ def has_fast_bf16(device: torch.device) -> bool:
 
 def embed(  # noqa: PLR0913 - two arguments, the rest are options by name
     model: nn.Module,
-    pixels: ByteArray,
+    pixels: ByteArray | Pictures,
     *,
     batch: int = 256,
     device: torch.device | None = None,
     precision: Precision = "float32",
+    ranks: Ranks = ALONE,
     check: Check = never,
     sink: Sink = silent,
 ) -> FloatArray:
     """Embed pictures (n, h, w, 3) uint8 and give (n, d) float32, rows of length 1.
 
-    The model must be on `device` already; it is left in the mode (training, evaluation) it was in.
+    The model must be on `device` already; it is left in the mode (training, evaluation) it was in. Several
+    ranks take the batches in turn and each gets all rows: to the bit what one process makes of them.
     """
     device = device or next(model.parameters()).device
-    pixels, training = check_pixels(pixels), model.training
+    pictures = pixels if isinstance(pixels, Pictures) else Pictures(pixels, device)
+    training, total = model.training, len(pictures)
+    starts = range(ranks.rank * batch, total, ranks.world * batch)
+    rows = torch.zeros(total, dimension_of(model))
     model.eval()
-    parts: list[FloatArray] = []
     try:
         with torch.inference_mode(), precision_of(device, precision):
-            for start in range(0, len(pixels), batch):
+            parts = pictures.batches(slice(start, start + batch) for start in starts)
+            for start, part in zip(starts, parts, strict=True):
                 check()
-                part = torch.from_numpy(np.ascontiguousarray(pixels[start : start + batch])).to(device)
-                parts.append(model(normalise(part)).float().cpu().numpy())
-                done = min(start + batch, len(pixels))
-                sink(Event("progress", {"what": "embed", "done": done, "total": len(pixels)}))
+                rows[start : start + batch] = model(normalise(part)).float().cpu()
+                sink(Event("progress", {"what": "embed", "done": min(start + batch, total), "total": total}))
     finally:
         model.train(training)
-    return np.concatenate(parts) if parts else np.zeros((0, dimension_of(model)), np.float32)
+    ranks.add_up(rows, device)
+    return rows.numpy()
 
 
 def dimension_of(model: nn.Module) -> int:

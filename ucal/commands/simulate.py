@@ -6,17 +6,21 @@ import argparse
 import json
 import tempfile
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from ucal.config import BackboneName, Base, Policy, RunConfig, parse_setting
 from ucal.errors import ConfigError, DataNotFoundError, RunError
 from ucal.presets import PRESETS, preset
+
+if TYPE_CHECKING:
+    from ucal.ranks import Ranks
 
 EXAMPLE = """\
 examples:
   ucal simulate --synth 0 --base cluster-contrast --policy ucal --json out.json
   ucal simulate --data ./Market-1501 --base spcl --policy ucal --weights resnet50.safetensors --json out.json
   ucal simulate --features features.npz --policy ucal --json out.json
+  torchrun --nproc-per-node 2 -m ucal simulate --data ./Market-1501 --weights imagenet --json out.json
 """
 
 
@@ -72,26 +76,47 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command; of several processes that torchrun started, the first runs it and the others help it train."""
+    from ucal.ranks import ranks_of_environment
+
+    config = config_of(args)
+    with ranks_of_environment(config.device) as ranks:
+        (_lead if ranks.rank == 0 else _follow)(args, config, ranks)
+    return 0
+
+
+def _lead(args: argparse.Namespace, config: RunConfig, ranks: Ranks) -> None:
     from ucal.build import Surroundings, build
     from ucal.commands.progress import progress_sink
     from ucal.drive import drive
+    from ucal.learners.ranked import END
     from ucal.results import export, result_of
     from ucal.runs import FileLog, FolderStates, RunFolder
 
-    config = config_of(args)
     with tempfile.TemporaryDirectory(prefix="ucal-") as scratch:
         root = args.out if args.out is not None else Path(scratch) / "run"
         claim(root, config)
         sink = progress_sink()
         dataset = _dataset(args, config, Path(scratch), sink)
         folder = RunFolder(root)
-        parts = build(config, dataset, Surroundings(folder, FileLog(root / "answers.jsonl"), sink=sink))
+        around = Surroundings(folder, FileLog(root / "answers.jsonl"), sink=sink, ranks=ranks)
+        parts = build(config, dataset, around)
         state = drive(parts, FolderStates(folder))
         export(folder, state, parts, dataset.train)
+        if not ranks.alone:
+            ranks.tell(END)
         args.json.parent.mkdir(parents=True, exist_ok=True)
         args.json.write_text(json.dumps(result_of(state, parts), indent=1) + "\n", encoding="utf-8")
-    return 0
+
+
+def _follow(args: argparse.Namespace, config: RunConfig, ranks: Ranks) -> None:
+    from ucal.build import Surroundings, follow
+    from ucal.events import silent
+    from ucal.runs import MemoryLog, RunFolder
+
+    with tempfile.TemporaryDirectory(prefix="ucal-") as scratch:
+        dataset = _dataset(args, config, Path(scratch), silent)
+        follow(config, dataset, Surroundings(RunFolder(Path(scratch)), MemoryLog(), ranks=ranks))
 
 
 def config_of(args: argparse.Namespace) -> RunConfig:

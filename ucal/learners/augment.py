@@ -19,6 +19,22 @@ _TRIES = 10  # boxes drawn before a picture is left whole
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What is done to each picture of a batch, on the CPU.
+
+    flips (n,) bool; shifts (n, 2) pixels down and right; boxes (n, 4) top, left, rows, columns (0 rows: none).
+    """
+
+    flips: Tensor
+    shifts: Tensor
+    boxes: Tensor
+
+    def of(self, part: slice) -> Changes:
+        """Give the changes of some of the pictures."""
+        return Changes(self.flips[part], self.shifts[part], self.boxes[part])
+
+
+@dataclass(frozen=True, slots=True)
 class Augment:
     """How pictures are changed; each picture draws for itself."""
 
@@ -31,22 +47,60 @@ class Augment:
         return normalise(self.change(batch, generator))
 
     def change(self, batch: Tensor, generator: torch.Generator) -> Tensor:
-        """Give the changed bytes (n, h, w, 3).
-
-        The generator is a CPU one, so that the same draws are made whatever the device.
-        """
+        """Give the changed bytes (n, h, w, 3)."""
         n, height, width, _ = batch.shape
-        flips = (torch.rand(n, generator=generator) < self.flip).tolist()
-        shifts = torch.randint(-self.pad, self.pad + 1, (n, 2), generator=generator).tolist()
-        erased = (torch.rand(n, generator=generator) < self.erase).tolist()
-        changed = torch.zeros_like(batch)
-        fill = _FILL.to(batch.device)
-        for index, (down, right) in enumerate(shifts):
-            source = batch[index].flip(1) if flips[index] else batch[index]
-            _shift(source, changed[index], down, right)
-            if erased[index]:
-                _erase(changed[index], _box(height, width, generator), fill)
-        return changed
+        return changed(batch, self.draw(n, height, width, generator))
+
+    def draw(self, n: int, height: int, width: int, generator: torch.Generator) -> Changes:
+        """Draw the changes of n pictures; the generator is a CPU one, so the draws are the same whatever the device."""
+        flips = torch.rand(n, generator=generator) < self.flip
+        shifts = torch.randint(-self.pad, self.pad + 1, (n, 2), generator=generator)
+        erased = torch.rand(n, generator=generator) < self.erase
+        boxes = [_box(height, width, generator) if wanted else _NO_BOX for wanted in erased.tolist()]
+        return Changes(flips, shifts, torch.tensor(boxes, dtype=torch.int64).reshape(n, 4))
+
+
+def changed(batch: Tensor, changes: Changes) -> Tensor:
+    """Give the changed bytes (n, h, w, 3); `batch` stays as it is.
+
+    A CPU copies picture by picture, which is fastest there; a GPU gathers all pixels at once.
+    """
+    return one_by_one(batch, changes) if batch.device.type == "cpu" else at_once(batch, changes)
+
+
+def one_by_one(batch: Tensor, changes: Changes) -> Tensor:
+    """Give what `changed` gives, by copies of rectangles."""
+    result = torch.zeros_like(batch)
+    fill = _FILL.to(batch.device)
+    plans = zip(changes.flips.tolist(), changes.shifts.tolist(), changes.boxes.tolist(), strict=True)
+    for index, (flip, (down, right), (top, left, rows, columns)) in enumerate(plans):
+        _shift(batch[index].flip(1) if flip else batch[index], result[index], down, right)
+        if rows:
+            result[index, top : top + rows, left : left + columns] = fill
+    return result
+
+
+def at_once(batch: Tensor, changes: Changes) -> Tensor:
+    """Give what `changed` gives, by one gather and two masks over the whole batch."""
+    n, height, width, _ = batch.shape
+    device = batch.device
+    moved = (changes.flips, changes.shifts, changes.boxes)
+    flips, shifts, boxes = (part.to(device, non_blocking=True) for part in moved)
+    y, x = torch.arange(height, device=device), torch.arange(width, device=device)
+    rows, columns = y - shifts[:, :1], x - shifts[:, 1:]
+    seen = _grid((rows >= 0) & (rows < height), (columns >= 0) & (columns < width))
+    columns = torch.where(flips[:, None], width - 1 - columns, columns)
+    first = torch.arange(n, device=device)[:, None, None] * (height * width)
+    places = first + rows.clamp(0, height - 1)[:, :, None] * width + columns.clamp(0, width - 1)[:, None, :]
+    result = batch.reshape(-1, 3)[places.flatten()].view_as(batch) * seen[..., None]
+    top, left, tall, wide = boxes.T[:, :, None]
+    erased = _grid((y >= top) & (y < top + tall), (x >= left) & (x < left + wide))
+    return torch.where(erased[..., None], _FILL.to(device), result)
+
+
+def _grid(rows: Tensor, columns: Tensor) -> Tensor:
+    """(n, h) and (n, w) -> (n, h, w): where both hold."""
+    return rows[:, :, None] & columns[:, None, :]
 
 
 def _shift(source: Tensor, target: Tensor, down: int, right: int) -> None:
@@ -60,18 +114,15 @@ def _shift(source: Tensor, target: Tensor, down: int, right: int) -> None:
     target[top : top + rows, left : left + columns] = part
 
 
-def _erase(picture: Tensor, box: tuple[int, int, int, int] | None, fill: Tensor) -> None:
-    if box is not None:
-        top, left, rows, columns = box
-        picture[top : top + rows, left : left + columns] = fill
+_NO_BOX = (0, 0, 0, 0)
 
 
-def _box(height: int, width: int, generator: torch.Generator) -> tuple[int, int, int, int] | None:
-    """Draw top, left, rows, columns of a box of 2-40 % of the area; None when none fits."""
+def _box(height: int, width: int, generator: torch.Generator) -> tuple[int, int, int, int]:
+    """Draw top, left, rows, columns of a box of 2-40 % of the area; no rows when none fits."""
     for area, aspect, y, x in torch.rand(_TRIES, 4, generator=generator, dtype=torch.float64).tolist():
         wanted = (0.02 + 0.38 * area) * height * width
         shape = 0.3 + (3.33 - 0.3) * aspect
         rows, columns = round(math.sqrt(wanted * shape)), round(math.sqrt(wanted / shape))
         if 0 < rows < height and 0 < columns < width:
             return int(y * (height - rows + 1)), int(x * (width - columns + 1)), rows, columns
-    return None
+    return _NO_BOX

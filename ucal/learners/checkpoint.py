@@ -51,17 +51,18 @@ def read_checkpoint(
     except RuntimeError as error:
         raise RunError(f"{path}: the saved weights do not fit the backbone: {str(error).splitlines()[-1]}") from error
     optimiser.state.clear()
+    fused = any(group.get("fused") for group in optimiser.param_groups)
     for index, parameter in enumerate(_parameters(optimiser)):
         state = {name: tensors[f"adam.{index}.{name}"] for name in _ADAM if f"adam.{index}.{name}" in tensors}
         if state:
-            optimiser.state[parameter] = {name: _beside(name, value, parameter) for name, value in state.items()}
+            optimiser.state[parameter] = {name: _beside(name, value, parameter, fused) for name, value in state.items()}
     return None if memory is None else memory.numpy()
 
 
-def _beside(name: str, value: Tensor, parameter: Tensor) -> Tensor:
-    """Put Adam's averages where their parameter lies, in its memory order; the step count stays on the CPU."""
+def _beside(name: str, value: Tensor, parameter: Tensor, fused: bool) -> Tensor:
+    """Put Adam's averages where their parameter lies, in its memory order; the step count too where Adam is fused."""
     if name == "step":
-        return value
+        return value.to(parameter.device) if fused else value
     placed = torch.empty_like(parameter, requires_grad=False)
     return placed.copy_(value)
 

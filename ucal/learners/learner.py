@@ -9,8 +9,10 @@ import numpy as np
 import torch
 
 from ucal.backbones import build
-from ucal.backbones.embed import check_pixels, dimension_of, embed, pick_device
+from ucal.backbones.embed import dimension_of, embed, pick_device
 from ucal.backbones.folded import folded_norms
+from ucal.backbones.pictures import Pictures
+from ucal.backbones.rank_norm import share_norms
 from ucal.config import RunConfig
 from ucal.errors import DataFormatError
 from ucal.events import Event, Sink, silent
@@ -26,6 +28,7 @@ from ucal.learners.support import SupportTriplet, links_of
 from ucal.learners.training import Contrast, Trainer
 from ucal.memory import LabelMemory
 from ucal.meta import annotate, meta_prototypes, subset_of
+from ucal.ranks import ALONE, Ranks
 from ucal.seams import Check, never
 from ucal.types import OUTLIER, ByteArray, FloatArray, IntArray
 
@@ -50,6 +53,7 @@ class ImageLearner:
         *,
         links: Callable[[], LabelMemory] | None = None,
         order: IntArray | None = None,
+        ranks: Ranks = ALONE,
         check: Check = never,
         sink: Sink = silent,
     ) -> None:
@@ -57,16 +61,18 @@ class ImageLearner:
 
         links: gives the answers that SPAL's triplet learns from, when a round is trained; None = no triplet.
         order: (n,) the order of the rows that GCL's graphs are cut from; None = graphs of nearest rows.
+        ranks: who trains together; each call must then be made on every rank.
         """
         self._config, self._check, self._sink = config, check, sink
-        self._links, self._order = links, order
-        self._train, self._cameras = check_pixels(train), cameras
+        self._links, self._order, self._ranks = links, order, ranks
+        self._device = pick_device(config.device)
+        self._n, self._cameras = len(train), cameras
         if cameras is not None and len(cameras) != len(train):
             raise DataFormatError(f"cameras: expected one per picture ({len(train)}), got {len(cameras)}")
         self._inside = subset_of(len(train), config.mcl_rho, config.seed) if config.base == "mcl" else None  # X1
-        self._splits = {"query": query, "gallery": gallery}
-        self._device = pick_device(config.device)
-        self.model = _build(config).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        given = {"train": train, "query": query, "gallery": gallery}
+        self._splits = {name: Pictures(pixels, self._device) for name, pixels in given.items() if pixels is not None}
+        self.model = _build(config, ranks, self._device).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._fixed = folded_norms(self.model)
         if self._fixed:
             text = (
@@ -75,7 +81,8 @@ class ImageLearner:
             )
             sink(Event("warning", {"text": text}))
         trained = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        self._optimiser = torch.optim.Adam(trained, lr=config.lr, weight_decay=config.weight_decay)
+        fused = self._device.type == "cuda"  # on a CPU it computes other bits, and no faster
+        self._optimiser = torch.optim.Adam(trained, lr=config.lr, weight_decay=config.weight_decay, fused=fused)
         self._memory: FloatArray | None = None  # SpCL's; filled at the first `features`
         self._features: FloatArray | None = None  # of the weights as they are now
         self._refined: FloatArray | None = None  # GCL's, of the same weights
@@ -113,7 +120,7 @@ class ImageLearner:
             group["lr"] = config.lr * 0.1 ** (round_ // config.lr_step)
         batches, total = self._batches(classes, excluded, round_)
         self._forget()
-        loss = self._trainer().epoch(self._train, batches, contrast, config.seed, round_, total)
+        loss = self._trainer().epoch(self._splits["train"], batches, contrast, config.seed, round_, total)
         remembered = contrast.remembered()
         if remembered is not None:
             self._memory = remembered.cpu().numpy()
@@ -127,10 +134,9 @@ class ImageLearner:
         """
         if split == "train":
             return self._fresh().copy()
-        pixels = self._splits.get(split)
-        if pixels is None:
+        if split not in self._splits:
             raise DataFormatError(f"embed: expected train, query or gallery with pictures, got {split!r}")
-        return self._embed(pixels)
+        return self._embed(split)
 
     def save(self, path: Path) -> None:
         """Write weights, buffers, optimiser and memory as one safetensors file."""
@@ -142,12 +148,12 @@ class ImageLearner:
         Raises:
             RunError: the file is missing, damaged or of other settings.
         """
-        self._memory = read_checkpoint(path, self._config, self.model, self._optimiser, len(self._train))
+        self._memory = read_checkpoint(path, self._config, self.model, self._optimiser, self._n)
         self._forget()
 
     def _classes(self, labels: IntArray, excluded: IntArray) -> IntArray:
-        if labels.shape != (len(self._train),):
-            raise DataFormatError(f"labels: expected one per picture ({len(self._train)}), got shape {labels.shape}")
+        if labels.shape != (self._n,):
+            raise DataFormatError(f"labels: expected one per picture ({self._n}), got shape {labels.shape}")
         if self._inside is not None:
             labels = np.where(self._inside, labels, OUTLIER)
         classes = with_singletons(labels, excluded)
@@ -229,22 +235,26 @@ class ImageLearner:
 
     def _refine(self) -> FloatArray:
         if self._refined is None:
-            config, rows = self._config, self._fresh()
-            if self._order is None:
-                members = neighbour_graphs(
-                    rows,
-                    config.gcl_graph,
-                    engine=config.neighbours,
-                    block_rows=config.block_rows,
-                    device=str(self._device),
-                    check=self._check,
-                )
-            else:
-                members = ordered_graphs(self._order, config.gcl_graph)
-            graph = self.model.get_submodule("graph")
-            assert isinstance(graph, GraphCorrelation)
-            self._refined = refine(graph, rows, members, self._check)
+            rows = self._fresh()  # of all ranks together
+            self._refined = self._ranks.from_first(lambda: self._refined_rows(rows))  # one search for all
         return self._refined
+
+    def _refined_rows(self, rows: FloatArray) -> FloatArray:
+        config = self._config
+        if self._order is None:
+            members = neighbour_graphs(
+                rows,
+                config.gcl_graph,
+                engine=config.neighbours,
+                block_rows=config.block_rows,
+                device=str(self._device),
+                check=self._check,
+            )
+        else:
+            members = ordered_graphs(self._order, config.gcl_graph)
+        graph = self.model.get_submodule("graph")
+        assert isinstance(graph, GraphCorrelation)
+        return refine(graph, rows, members, self._check)
 
     def _forget(self) -> None:
         """Drop the features: the weights are about to change, or have changed."""
@@ -261,28 +271,36 @@ class ImageLearner:
             check=self._check,
             sink=self._sink,
             fixed=self._fixed,
+            ranks=self._ranks,
+            common=tuple(self.model.get_submodule("graph").parameters()) if config.base == "gcl-scl" else (),
         )
 
     def _fresh(self) -> FloatArray:
         if self._features is None:
-            self._features = self._embed(self._train)
+            self._features = self._embed("train")
         return self._features
 
-    def _embed(self, pixels: ByteArray) -> FloatArray:
+    def _embed(self, split: str) -> FloatArray:
         return embed(
             self.model,
-            pixels,
+            self._splits[split],
             batch=self._config.embed_batch,
             device=self._device,
             precision=self._config.precision,
+            ranks=self._ranks,
             check=self._check,
             sink=self._sink,
         )
 
 
-def _build(config: RunConfig) -> torch.nn.Module:
-    """Make the backbone, with GCL's weights as its part `graph` where the base has them; random by `seed`."""
+def _build(config: RunConfig, ranks: Ranks, device: torch.device) -> torch.nn.Module:
+    """Make the backbone, with GCL's weights as its part `graph` where the base has them; random by `seed`.
+
+    Ranks share the statistics of the backbone's batch norms; the graph sees the whole batch on each of them.
+    """
     model = build(config)
+    if not ranks.alone:
+        model = share_norms(model, gpu=device.type == "cuda")
     if config.base == "gcl-scl":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
