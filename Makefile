@@ -44,8 +44,9 @@ e2e: setup ## browser tests (Chromium: CHROMIUM=/path, or on the PATH)
 chaos: setup ## fault tests: workers, databases and brokers killed in the middle of a run
 	$(BIN)/pytest tests/chaos
 
-gpu: setup ## tests that need CUDA
+gpu: setup ## tests and benchmarks that need CUDA; without it the benchmarks say so and fail
 	$(BIN)/pytest -m gpu
+	$(BIN)/python benchmarks/gpu_clustering.py
 
 bench: setup ## clustering and evaluation: seconds by phase, CPU seconds, memory, beside a dense reference (10 minutes)
 	$(BIN)/python benchmarks/clustering.py --dense
