@@ -25,11 +25,6 @@ def run_config(body: schemas.RunNew, settings: Settings) -> RunConfig:
     """
     start = RunConfig() if body.preset is None else _named(body.preset)
     config = start.replace(**body.config)
-    if config.policy == "efficient":  # the store keeps one pair an answer, a page has many
-        raise ConfigError(
-            "policy 'efficient' asks pages of many tiles, which the server cannot store yet: "
-            "use another policy, or run it with `ucal simulate`"
-        )
     if "weights" in body.config and config.weights not in NAMED_WEIGHTS:
         config = config.replace(weights=str(inside(settings.import_roots, config.weights or "")))
     return config

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend import schemas
 from backend.schemas import OVER, ImportState, Role, RunState
 from backend.store import answers, projects, questions, runs
-from backend.store.models import Image, Person, Project, Run
+from backend.store.models import Image, Person, Project, Run, utc_now
 
 
 def person_out(person: Person) -> schemas.Person:
@@ -74,6 +74,7 @@ def _project_out(project: Project, n_runs: int, active: str | None) -> schemas.P
 
 
 def _import_out(project: Project) -> schemas.ImportReport:
+    rate = _rate(project)
     return schemas.ImportReport(
         state=ImportState(project.import_state),
         source=project.import_source,
@@ -81,7 +82,19 @@ def _import_out(project: Project) -> schemas.ImportReport:
         total=project.import_total,
         error=project.import_error,
         bad_files=project.n_bad_files,
+        what=project.import_what,
+        rate=rate,
+        seconds_left=None if not rate else max(0, project.import_total - project.import_done) / rate,
+        notices=project.notices,
     )
+
+
+def _rate(project: Project) -> float | None:
+    """Give the files a second of what an import is doing now; None in its first second."""
+    if project.import_state != ImportState.READING or project.import_since is None or not project.import_done:
+        return None
+    seconds = (utc_now() - project.import_since).total_seconds()
+    return project.import_done / seconds if seconds >= 1 else None
 
 
 # -- runs --------------------------------------------------------------------------------------

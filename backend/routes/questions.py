@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 
 from backend import schemas
 from backend.deps import At, Db, SignedIn
-from backend.store import answering, answers, leases, queue, reversals, runs
+from backend.errors import ForbiddenError
+from backend.question_views import answers_out, leases_out, questions_out
+from backend.store import answering, answers, gold, leases, queue, reversals, runs
 from backend.store.models import Person, Run, utc_now
-from backend.views import answers_out, leases_out
 
 router = APIRouter(tags=["questions"])
 
@@ -21,6 +22,7 @@ def lease_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Le
     run = runs.seen_by(session, person, run_id)
     count = body.count if queue.is_serving(run) else 0
     leased = leases.lease(session, run.id, person.id, (count, body.held), utc_now())
+    gold.mix(session, run, person.id, leased, utc_now())
     return _leases(session, run, person, leased)
 
 
@@ -44,12 +46,12 @@ def answer_question(at: At, session: Db, person: SignedIn, run_id: str, body: sc
     """Answer a question. Safe to send again: the same id and body gives the first result."""
     run = runs.seen_by(session, person, run_id)
     given = answering.answer(session, run, person, body, utc_now())
-    at.metrics.answers.labels(body.verdict or "page").inc()
+    at.metrics.answers.labels(body.verdict or given.answer.kind).inc()
     return schemas.Answered(
         answer=answers_out(session, run, [given.answer])[0],
         progress=queue.progress(session, run, person.id),
         withdrawn=given.withdrawn,
-        changed=[],
+        changed=questions_out(session, run, given.shortened),
     )
 
 
@@ -60,8 +62,10 @@ def list_answers(
     run_id: str,
     wish: Annotated[schemas.AnswersWish, Query()],
 ) -> list[schemas.AnswerOut]:
-    """List answers, newest first; undone ones are marked, or left out with `standing`."""
+    """List one's own answers, newest first; undone ones are marked, or left out with `standing`. Admins: all."""
     run = runs.seen_by(session, person, run_id)
+    if not wish.mine and person.role != schemas.Role.ADMIN:
+        raise ForbiddenError("only an admin may see everybody's answers; ask for your own (mine=true)")
     return answers_out(session, run, answers.newest(session, run.id, person.id if wish.mine else None, wish))
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.schemas import AnswersWish
 from backend.store.jobs import upsert
 from backend.store.models import Answer, utc_now
+from backend.store.shapes import answer_values, tile_answers
 from ucal import types as core
-from ucal.types import Verdict
+from ucal.types import Kind, Verdict
 
 _COLUMNS = (
     Answer.id,
@@ -29,12 +31,19 @@ _COLUMNS = (
     Answer.at,
     Answer.bad_rows,
     Answer.retracts,
+    Answer.kind,
+    Answer.tiles,
 )
 
 
 def read_log(session: Session, run_id: str) -> list[core.Answer]:
-    """Give a run's whole log in its order."""
-    query = select(*_COLUMNS).where(Answer.run_id == run_id).order_by(Answer.seq)
+    """Give what the label memory is made of, in the log's order: all but single votes among several, and checks."""
+    return read(session, run_id, Answer.counts.is_(True))
+
+
+def read(session: Session, run_id: str, *which: ColumnElement[bool]) -> list[core.Answer]:
+    """Give some of a run's events in the log's order."""
+    query = select(*_COLUMNS).where(Answer.run_id == run_id, *which).order_by(Answer.seq)
     return [_core(*row) for row in session.execute(query)]
 
 
@@ -50,9 +59,23 @@ def _core(  # noqa: PLR0913 - one argument a column, in their order
     at: datetime,
     bad: list[int],
     retracts: str | None,
+    kind: str,
+    tiles: list[dict[str, Any]],
 ) -> core.Answer:
     return core.Answer(
-        id_, left, right, Verdict(verdict), question, person, round_, seconds, at.isoformat(), tuple(bad), retracts
+        id=id_,
+        left=left,
+        right=right,
+        verdict=Verdict(verdict),
+        question=question,
+        person=person,
+        round=round_,
+        seconds=seconds,
+        at=at.isoformat(),
+        bad_rows=tuple(bad),
+        retracts=retracts,
+        kind=Kind(kind),
+        tiles=tile_answers(tiles),
     )
 
 
@@ -65,23 +88,14 @@ def append_log(session: Session, run_id: str, answers: Sequence[core.Answer], so
 
 
 def _row(run_id: str, answer: core.Answer, source: str) -> dict[str, Any]:
-    return {
+    return answer_values(answer) | {
         "run_id": run_id,
-        "id": answer.id,
-        "question_id": answer.question,
-        "left_row": answer.left,
-        "right_row": answer.right,
-        "verdict": answer.verdict.value,
-        "bad_rows": list(answer.bad_rows),
         "person_id": answer.person,
         "source": source,
-        "round": answer.round,
-        "seconds": answer.seconds,
         "at": datetime.fromisoformat(answer.at) if answer.at else utc_now(),
         "shown": [],
         "swapped": False,
         "late": False,
-        "retracts": answer.retracts,
         "body_hash": "",
     }
 
@@ -105,22 +119,85 @@ def find(session: Session, run_id: str, answer_id: str) -> Answer | None:
 
 def standing(run_id: str) -> Select[Answer]:
     """Select the answers that stand: neither undone nor an undo."""
+    return select(Answer).where(Answer.run_id == run_id, stands())
+
+
+def stands() -> ColumnElement[bool]:
+    """Say of an event that it is an answer and was not undone."""
     undo = aliased(Answer)
-    undone = exists().where(undo.run_id == run_id, undo.retracts == Answer.id)
-    return select(Answer).where(Answer.run_id == run_id, Answer.retracts.is_(None), ~undone)
+    undone = exists().where(undo.run_id == Answer.run_id, undo.retracts == Answer.id)
+    return Answer.retracts.is_(None) & ~undone
+
+
+def retraction(given: Answer, person_id: str, now: datetime) -> dict[str, Any]:
+    """Make the event that takes an answer back."""
+    return {
+        "run_id": given.run_id,
+        "id": f"undo:{given.id}",  # a client's own id cannot hold a colon
+        "question_id": given.question_id,
+        "left_row": given.left_row,
+        "right_row": given.right_row,
+        "verdict": given.verdict,
+        "kind": given.kind,
+        "tiles": [],
+        "judged": 0,
+        "actions": 0,
+        "bad_rows": [],
+        "person_id": person_id,
+        "source": given.source,
+        "counts": given.counts,
+        "round": given.round,
+        "seconds": 0.0,
+        "at": now,
+        "shown": [],
+        "swapped": False,
+        "late": False,
+        "retracts": given.id,
+        "body_hash": "",
+    }
 
 
 def count_standing(session: Session, run_id: str, person_id: str | None = None) -> int:
-    """Count the answers that stand, all or one person's. An answer is undone at most once."""
-    given = select(func.count()).where(Answer.run_id == run_id, Answer.retracts.is_(None))
+    """Count the answers that stand, all or one person's (verdicts are nobody's). Each is undone at most once."""
+    given = select(func.count()).where(Answer.run_id == run_id, Answer.retracts.is_(None), Answer.source != "votes")
     undo = aliased(Answer)
-    undone = select(func.count()).select_from(undo).where(undo.run_id == run_id, undo.retracts.is_not(None))
+    undone = select(func.count()).select_from(undo)
+    undone = undone.where(undo.run_id == run_id, undo.retracts.is_not(None), undo.source != "votes")
     if person_id is not None:
         given = given.where(Answer.person_id == person_id)
         target = aliased(Answer)
         undone = undone.join(target, (target.run_id == run_id) & (target.id == undo.retracts))
         undone = undone.where(target.person_id == person_id)
     return session.scalar(given.select_from(Answer)) - session.scalar(undone)  # type: ignore[operator]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Answers that stand (a page is one), the pairs that the label memory has of them, and what they took."""
+
+    answers: int
+    judged: int
+    actions: int
+
+
+def totals(session: Session, run_id: str) -> Totals:
+    """Count what stands; an answer is undone at most once."""
+    undo = aliased(Answer)
+    given = select(*_sums()).where(Answer.run_id == run_id, Answer.retracts.is_(None))
+    undone = select(*_sums()).join(undo, (undo.run_id == run_id) & (undo.retracts == Answer.id))
+    undone = undone.where(Answer.run_id == run_id, Answer.retracts.is_(None))
+    plus, minus = session.execute(given).one(), session.execute(undone).one()
+    return Totals(*(int(a or 0) - int(b or 0) for a, b in zip(plus, minus, strict=True)))
+
+
+def _sums() -> tuple[ColumnElement[Any], ...]:
+    """Sum answers, pairs and actions; a verdict of votes is nobody's answer, a vote among several no pair."""
+    by_people = Answer.source != "votes"
+    return (
+        func.count().filter(by_people),
+        func.sum(Answer.judged).filter(Answer.counts.is_(True)),
+        func.sum(Answer.actions).filter(by_people),
+    )
 
 
 def undone_ids(session: Session, run_id: str, ids: Collection[str]) -> set[str]:
@@ -132,7 +209,7 @@ def undone_ids(session: Session, run_id: str, ids: Collection[str]) -> set[str]:
 def newest(session: Session, run_id: str, person_id: str | None, wish: AnswersWish) -> Sequence[Answer]:
     """Give the newest answers (no undo events), newest first."""
     query = standing(run_id) if wish.standing else select(Answer).where(Answer.run_id == run_id)
-    query = query.where(Answer.retracts.is_(None))
+    query = query.where(Answer.retracts.is_(None), Answer.source != "votes")
     if person_id is not None:
         query = query.where(Answer.person_id == person_id)
     return session.scalars(query.order_by(Answer.seq.desc()).offset(wish.offset).limit(wish.limit)).all()

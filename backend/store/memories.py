@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 from backend.store import edits
 from backend.store.models import Answer, Project, Run
 from backend.store.session import after_failure
+from backend.store.shapes import tile_answers
 from ucal import types as core
 from ucal.memory import LabelMemory
-from ucal.types import Verdict
+from ucal.types import Kind, Verdict
 
 KEPT = 4  # runs
 OVERLAP = 1000  # sequence numbers read again: transactions do not commit in the order of their numbers
@@ -80,14 +81,17 @@ _COLUMNS = (
     Answer.question_id,
     Answer.bad_rows,
     Answer.retracts,
+    Answer.kind,
+    Answer.tiles,
 )
 
 
 def _catch_up(session: Session, run_id: str, kept: _Kept) -> None:
     query = select(*_COLUMNS).where(Answer.run_id == run_id, Answer.seq > kept.seq - OVERLAP, Answer.counts)
     query = query.order_by(Answer.seq)
-    for seq, id_, left, right, verdict, question, bad, retracts in session.execute(query):
-        event = core.Answer(id_, left, right, Verdict(verdict), question, bad_rows=tuple(bad), retracts=retracts)
+    for seq, id_, left, right, verdict, question, bad, retracts, kind, tiles in session.execute(query):
+        says = {"bad_rows": tuple(bad), "retracts": retracts, "kind": Kind(kind), "tiles": tile_answers(tiles)}
+        event = core.Answer(id_, left, right, Verdict(verdict), question, **says)
         kept.memory.add(event)
         kept.seq = max(kept.seq, seq)
     for edit in edits.newer(session, run_id, kept.edit_seq):

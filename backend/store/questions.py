@@ -18,9 +18,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from backend.store import leases
+from backend.store import leases, shapes, votes
 from backend.store.jobs import upsert
-from backend.store.models import Question
+from backend.store.models import Project, Question, Run
 from ucal import types as core
 
 CHECKS = ("gold", "checked")  # states of pairs that check a person
@@ -35,17 +35,21 @@ def publish(session: Session, run_id: str, questions: Sequence[core.Question], s
     """Open these questions, in this order; give how many are new.
 
     Publishing again changes nothing, except that what was settled or closed in between (and is
-    wanted again after an undo) opens again.
+    wanted again after an undo) opens again, as does a pair that checked somebody and is now really asked.
     """
     first = (session.scalar(select(func.max(Question.ordinal)).where(Question.run_id == run_id)) or 0) + 1
+    project = session.scalars(select(Project).join(Run, Run.project_id == Project.id).where(Run.id == run_id)).one()
     new = 0
     for start in range(0, len(questions), _CHUNK):
         part = questions[start : start + _CHUNK]
         rows = [_row(run_id, question, stage, first + start + i) for i, question in enumerate(part)]
+        for row, question in zip(rows, part, strict=True):
+            row["votes_base"] = row["votes_wanted"] = votes.base_of(project, question)
         statement = upsert(session, Question).values(rows)
         statement = statement.on_conflict_do_nothing(index_elements=[Question.run_id, Question.id])
         new += len(session.scalars(statement.returning(Question.id)).all())
-        _move(session, run_id, [question.id for question in part], ("settled", "closed"), "open")
+        _move(session, run_id, [question.id for question in part], ("settled", "closed", *CHECKS), "open")
+        _renew(session, run_id, part)
     return new
 
 
@@ -71,6 +75,12 @@ def open_ids(session: Session, run_id: str, stage: str | None = None) -> list[st
     return list(session.scalars(query.order_by(Question.ordinal)))
 
 
+def open_rows(session: Session, run_id: str) -> Sequence[Question]:
+    """Give the open questions, best first."""
+    query = select(Question).where(Question.run_id == run_id, Question.state == "open")
+    return session.scalars(query.order_by(Question.ordinal)).all()
+
+
 def _move(session: Session, run_id: str, ids: Collection[str], before: tuple[str, ...], after: str) -> int:
     chosen = (Question.run_id == run_id, Question.id.in_(ids), Question.state.in_(before))
     change = update(Question).where(*chosen).values(state=after).returning(Question.id)
@@ -79,22 +89,23 @@ def _move(session: Session, run_id: str, ids: Collection[str], before: tuple[str
     return len(moved)
 
 
+def _renew(session: Session, run_id: str, questions: Sequence[core.Question]) -> None:
+    """Show the tiles that pages have now: some follow from answers, others came back with an undo."""
+    pages = {question.id: question for question in questions if question.tiles}
+    if not pages:
+        return
+    chosen = (Question.run_id == run_id, Question.id.in_(pages), Question.state == "open")
+    query = select(Question).where(*chosen).with_for_update().execution_options(populate_existing=True)
+    for row in session.scalars(query):
+        shapes.renew(row, pages[row.id])
+    session.flush()
+
+
 def _row(run_id: str, question: core.Question, stage: str, ordinal: int) -> dict[str, Any]:
-    return {
+    return shapes.question_values(question) | {
         "run_id": run_id,
-        "id": question.id,
-        "kind": "pair",
-        "reason": question.reason.value,
-        "round": question.round,
         "stage": stage,
         "ordinal": ordinal,
-        "left_row": question.left,
-        "right_row": question.right,
-        "left_rows": list(question.left_rows),
-        "right_rows": list(question.right_rows),
-        "left_size": question.left_size,
-        "right_size": question.right_size,
-        "similarity": question.similarity,
         "state": "open",
         "lease_fence": 0,
     }
@@ -121,4 +132,15 @@ def counts(session: Session, run_id: str, now: datetime) -> tuple[int, int, int]
 def round_counts(session: Session, run_id: str, round_: int) -> dict[str, int]:
     """Count a round's questions by state."""
     query = select(Question.state, func.count()).where(Question.run_id == run_id, Question.round == round_)
+    return {state: int(count) for state, count in session.execute(query.group_by(Question.state))}
+
+
+def check_counts(session: Session, run_id: str, round_: int, person_id: str) -> dict[str, int]:
+    """Count by state the pairs that check this person in a round: to them, they are questions like others."""
+    query = select(Question.state, func.count()).where(
+        Question.run_id == run_id,
+        Question.round == round_,
+        Question.gold_person == person_id,
+        Question.state.in_(CHECKS),
+    )
     return {state: int(count) for state, count in session.execute(query.group_by(Question.state))}

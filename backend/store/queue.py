@@ -15,17 +15,18 @@ from backend.store.models import Run
 def progress(session: Session, run: Run, person_id: str) -> QueueProgress:
     """Count the round and this person's share."""
     by_state = questions.round_counts(session, run.id, run.round)
-    standing = answers.count_standing(session, run.id)
+    checks = questions.check_counts(session, run.id, run.round, person_id)
+    total = answers.totals(session, run.id)
     return QueueProgress(
         round=run.round,
         rounds=run.config["epochs"],
-        answered_round=by_state.get("answered", 0),
-        open_round=by_state.get("open", 0),
+        answered_round=by_state.get("answered", 0) + checks.get("checked", 0),
+        open_round=by_state.get("open", 0) + checks.get("gold", 0),
         settled_round=by_state.get("settled", 0),
         answered_by_me=answers.count_standing(session, run.id, person_id),
-        answered_total=standing,
-        judged_total=standing,
-        actions_total=standing,
+        answered_total=total.answers,
+        judged_total=total.judged,
+        actions_total=total.actions,
         inferred_total=run.inferred,
     )
 
@@ -56,6 +57,10 @@ def why_empty(session: Session, run: Run, person_id: str, now: datetime) -> Empt
     if others:
         detail = f"{others} open questions are with other people right now"
         return Empty(EmptyReason.LEASED_TO_OTHERS, detail, count=others)
+    voted = leases.wait_for_others(session, run.id, person_id)
+    if voted:
+        detail = f"you answered all there is; {voted} of these questions wait for another person's answer"
+        return Empty(EmptyReason.WAITING_FOR_VOTES, detail, count=voted)
     if answers.count_standing(session, run.id) == 0 and run.state != RunState.ASKING:
         return Empty(EmptyReason.NOT_STARTED, _first_questions(run), seconds=_expected_wait(session, run, now))
     if _is_spent(session, run):
@@ -84,8 +89,10 @@ def _first_questions(run: Run) -> str:
 
 
 def _is_spent(session: Session, run: Run) -> bool:
-    budget = run.config.get("budget")
-    return budget is not None and answers.count_standing(session, run.id) >= budget
+    total = answers.totals(session, run.id)
+    spent = (("budget", total.judged), ("budget_actions", total.actions))
+    budgets = [(run.config.get(name), taken) for name, taken in spent]
+    return any(budget is not None and taken >= budget for budget, taken in budgets)
 
 
 _OVER = {

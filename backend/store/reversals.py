@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from backend.errors import NotFoundError
 from backend.schemas import Reversal
-from backend.store import answers
+from backend.store import answers, votes
 from backend.store.memories import memories_of
-from backend.store.models import Answer, Run
-from ucal import types as core
-from ucal.types import Verdict
-
-_CHUNK = 200  # rows a statement: below every database's limit of parameters
+from backend.store.models import Run
+from ucal.memory import LabelMemory
+from ucal.types import Answer, Verdict
 
 
 def preview(session: Session, run: Run, answer_id: str) -> Reversal:
     """Say what an undo of this answer reverses.
 
-    `parts` are the sizes of the two groups of images that come apart (none where the answer joins
-    nothing by itself), `later` the standing answers given after it on images of those groups.
-    Looks at every standing answer once: O(answers).
+    `parts` are the sizes of the groups of images that come apart, that of the left image (or the
+    anchor) first; none where the answer joins nothing by itself. `later` are the standing answers
+    given after it on images of those groups. Looks at every standing answer once: O(answers).
 
     Raises:
         NotFoundError: no such answer in this run.
@@ -31,49 +28,29 @@ def preview(session: Session, run: Run, answer_id: str) -> Reversal:
     given = answers.find(session, run.id, answer_id)
     if given is None or given.retracts is not None:
         raise NotFoundError(f"no answer {answer_id!r} in this run")
+    event = given if given.counts else votes.verdict_of(session, given)
+    instead = votes.without(session, run, given)
     with memories_of(session).of(session, run) as memory:
-        standing = memory.answers
-    rest = [answer for answer in standing if answer.id != answer_id]
-    if len(rest) == len(standing):
-        return Reversal(parts=[], later=0)
-    before = _group(standing, given.left_row)
-    left, right = _group(rest, given.left_row), _group(rest, given.right_row)
-    apart = given.right_row in before and given.right_row not in left
-    return Reversal(
-        parts=[len(left), len(right)] if apart else [],
-        later=_given_later(session, run, given, left | right),
-    )
+        order = [answer.id for answer in memory.answers]
+        if event is None or event.id not in order:
+            return Reversal(parts=[], later=0)
+        place = order.index(event.id)
+        entry, later = memory.answers[place], memory.answers[place + 1 :]
+        parts, rows = _apart(memory, entry, [] if instead is None else [instead])
+    return Reversal(parts=parts, later=_touching(later, rows))
 
 
-def _group(log: Iterable[core.Answer], start: int) -> set[int]:
-    """Give the rows joined to `start` by pairs that more people call the same than different."""
-    votes: dict[tuple[int, int], int] = {}
-    for answer in log:
-        pair = (min(answer.left, answer.right), max(answer.left, answer.right))
-        change = {Verdict.SAME: 1, Verdict.DIFFERENT: -1}.get(answer.verdict, 0)
-        votes[pair] = votes.get(pair, 0) + change
-    beside: dict[int, list[int]] = {}
-    for (low, high), balance in votes.items():
-        if balance > 0:
-            beside.setdefault(low, []).append(high)
-            beside.setdefault(high, []).append(low)
-    found, waiting = {start}, [start]
-    while waiting:
-        for row in beside.get(waiting.pop(), ()):
-            if row not in found:
-                found.add(row)
-                waiting.append(row)
-    return found
+def _apart(memory: LabelMemory, entry: Answer, instead: Sequence[Answer]) -> tuple[list[int], set[int]]:
+    """Give the sizes of the groups that come apart, and the rows of all groups that the answer is about."""
+    said = [link for link in entry.links if link[2] in (Verdict.SAME, Verdict.DIFFERENT)]
+    together = memory.joined(entry.left)
+    groups: list[set[int]] = []
+    for row in dict.fromkeys(row for left, right, _ in said for row in (left, right)):
+        if not any(row in group for group in groups):
+            groups.append(memory.joined(row, [entry], instead))
+    parts = [len(group) for group in groups if group <= together]
+    return parts if len(parts) > 1 else [], set().union(*groups)
 
 
-def _given_later(session: Session, run: Run, given: Answer, rows: set[int]) -> int:
-    if given.verdict not in (Verdict.SAME, Verdict.DIFFERENT):
-        return 0
-    ids: set[str] = set()
-    chosen = sorted(rows)
-    for start in range(0, len(chosen), _CHUNK):
-        part = chosen[start : start + _CHUNK]
-        touches = or_(Answer.left_row.in_(part), Answer.right_row.in_(part))
-        later = answers.standing(run.id).where(Answer.seq > given.seq, touches)
-        ids.update(session.scalars(later.with_only_columns(Answer.id)))
-    return len(ids)
+def _touching(later: Sequence[Answer], rows: set[int]) -> int:
+    return sum(any(left in rows or right in rows for left, right, _ in answer.links) for answer in later)

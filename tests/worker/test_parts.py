@@ -14,6 +14,7 @@ from backend.store import jobs as job_rows
 from backend.store import runs, workers
 from backend.store.models import Job, utc_now
 from backend.store.session import session_scope
+from tests.worker.toy import CONFIG
 from ucal.errors import InterruptedRun, StaleRunError
 from ucal.events import Event
 from ucal.types import Answer, Question, Reason, Verdict, question_id
@@ -105,7 +106,7 @@ def states(toy, run_id: str) -> dict[str, str]:
 
 def test_the_queue_publishes_what_is_wanted_once_and_answers_nothing(toy):
     run_id = toy.start()
-    queue = HumanQueue(toy.sessions, run_id, 64, "closure")
+    queue = HumanQueue(toy.sessions, run_id, CONFIG)
     wanted = [ask(0, 1), ask(2, 3)]
     assert list(queue(iter(wanted))) == []
     assert list(queue(iter(wanted))) == []
@@ -114,7 +115,7 @@ def test_the_queue_publishes_what_is_wanted_once_and_answers_nothing(toy):
 
 def test_what_follows_from_answers_is_settled_and_what_only_ends_is_closed(toy):
     run_id = toy.start()
-    queue = HumanQueue(toy.sessions, run_id, 64, "closure")
+    queue = HumanQueue(toy.sessions, run_id, CONFIG)
     follows, ends, stays = ask(0, 2), ask(4, 5), ask(6, 7)
     queue([follows, ends, stays])
     StoreLog(toy.sessions, run_id).append([answer(0, 1), answer(1, 2)])
@@ -124,7 +125,7 @@ def test_what_follows_from_answers_is_settled_and_what_only_ends_is_closed(toy):
 
 def test_a_question_that_is_wanted_again_opens_again(toy):
     run_id = toy.start()
-    queue = HumanQueue(toy.sessions, run_id, 64, "closure")
+    queue = HumanQueue(toy.sessions, run_id, CONFIG)
     queue([ask(0, 2)])
     queue([])
     queue([ask(0, 2)])
