@@ -20,7 +20,7 @@ from backend.errors import NotFoundError
 from backend.paths import inside
 from backend.schemas import ImportState
 from backend.settings import MIB, Settings
-from backend.store.models import BadFile, Image, Project, new_id
+from backend.store.models import BadFile, Image, Project, new_id, utc_now
 from backend.store.session import SessionFactory, session_scope
 from ucal import types as core
 from ucal.datasets import BadFile as Refused
@@ -28,7 +28,9 @@ from ucal.datasets import Dataset, read
 from ucal.datasets.archive import Limits, unpack
 from ucal.datasets.dataset import SPLITS, Split
 from ucal.datasets.opening import image_sizes
+from ucal.datasets.preview import read_names, without_only_folder
 from ucal.datasets.synth import generate
+from ucal.datasets.tree import file_tree
 from ucal.errors import DataFormatError, DataNotFoundError, EmptyDataError
 from ucal.events import Event, Sink
 from ucal.seams import Check, never
@@ -111,8 +113,11 @@ def _progress(sessions: SessionFactory, project_id: str) -> Sink:
         if event.name != "progress" or (time.monotonic() - last < _EVERY and done < total):
             return
         last = time.monotonic()
+        what = str(event.values.get("what") or "")[:16]
         with session_scope(sessions) as session:
             project = _project(session, project_id)
+            if project.import_what != what or done < project.import_done or project.import_since is None:
+                project.import_what, project.import_since = what, utc_now()
             project.import_done, project.import_total = done, total
 
     return note
@@ -123,7 +128,10 @@ def _progress(sessions: SessionFactory, project_id: str) -> Sink:
 
 def _folder(work: Importing, source: dict[str, Any]) -> tuple[Dataset, tuple[Refused, ...]]:
     path = inside(work.settings.import_roots, source["path"])
-    return read(path, source.get("format", "auto")), ()
+    if source.get("pattern") is None and source.get("manifest") is None:
+        return read(path, source.get("format", "auto")), ()
+    manifest = None if source.get("manifest") is None else source["manifest"].encode()
+    return read_names(file_tree(path), path.name, pattern=source.get("pattern"), manifest=manifest), ()
 
 
 def _upload(work: Importing, source: dict[str, Any]) -> tuple[Dataset, tuple[Refused, ...]]:
@@ -133,7 +141,10 @@ def _upload(work: Importing, source: dict[str, Any]) -> tuple[Dataset, tuple[Ref
     limits = Limits(max_files=work.settings.max_images, max_bytes=work.settings.max_unpacked_mb * MIB)
     shutil.rmtree(work.own_folder, ignore_errors=True)
     report = unpack(archive, work.own_folder, limits, sink=work.sink, check=work.check)
-    return read(work.own_folder), report.refused
+    where = work.own_folder / without_only_folder(file_tree(work.own_folder)).prefix
+    if source.get("pattern") is None:
+        return read(where, source.get("format", "auto")), report.refused
+    return read_names(file_tree(where), where.name, pattern=source["pattern"]), report.refused
 
 
 def _synth(work: Importing, source: dict[str, Any]) -> tuple[Dataset, tuple[Refused, ...]]:
@@ -220,3 +231,4 @@ def _count(project: Project, dataset: Dataset) -> None:
     project.n_cameras = len(cameras) or None
     project.n_bad_files = len(dataset.bad)
     project.source_path, project.source_format = str(dataset.root), dataset.format
+    project.notices = list(dataset.notices)

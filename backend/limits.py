@@ -8,10 +8,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.settings import MIB
 
 JSON_BYTES = 2 * MIB
+LISTS_BYTES = 64 * MIB  # a CSV manifest, or the names in a zip
+_LISTS = ("/import/folder", "/import/preview")
 
 
 class BodyLimit:
-    """ASGI middleware: refuses bodies above 2 MiB, and uploads above their own limit."""
+    """ASGI middleware: refuses bodies above 2 MiB, and lists and uploads above their own limits."""
 
     def __init__(self, app: ASGIApp, upload_bytes: int) -> None:
         self.app = app
@@ -21,7 +23,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.upload_bytes if scope["path"].endswith("/import/upload") else JSON_BYTES
+        limit = LISTS_BYTES if scope["path"].endswith(_LISTS) else JSON_BYTES
+        limit = self.upload_bytes if scope["path"].endswith("/import/upload") else limit
         came = 0
 
         async def receive_some() -> Message:

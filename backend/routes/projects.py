@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Response
 
-from backend import jobs, schemas
+from backend import jobs, previewing, schemas
 from backend.cells import harmless
 from backend.deps import Admin, At, Db, SignedIn
 from backend.folders import folders_below
@@ -19,6 +19,7 @@ from backend.store.models import Project
 from backend.store.session import session_scope
 from backend.uploads import Received, received_zip
 from backend.views import person_out, project_out, projects_out
+from ucal.datasets.pattern import NamePattern
 
 router = APIRouter(tags=["projects"])
 
@@ -91,11 +92,19 @@ def list_folders(at: At, _: Admin, path: Annotated[str, Query(max_length=1000)] 
     return folders_below(at.settings.import_roots, path)
 
 
+@router.post("/import/preview")
+def preview_import(at: At, _: Admin, body: schemas.PreviewNew) -> schemas.ImportPreview:
+    """Say what an import would read from names: cameras, identities, what fits nowhere. Opens and keeps nothing."""
+    return previewing.preview_names(at.settings.import_roots, body)
+
+
 @router.post("/projects/{project_id}/import/folder", status_code=202)
 def import_folder(at: At, session: Db, person: Admin, project_id: str, body: schemas.ImportFolder) -> schemas.Project:
     """Import the images of a folder on the server, which stay where they are."""
     inside(at.settings.import_roots, body.path)
-    source = {"kind": "folder", "path": body.path, "format": body.format}
+    if body.pattern is not None:
+        NamePattern.of(body.pattern)
+    source = {"kind": "folder", **body.model_dump(exclude_none=True)}
     return _begin(session, projects.get(session, person, project_id), body.path, source)
 
 
@@ -117,7 +126,10 @@ def import_synth(session: Db, person: Admin, project_id: str, body: schemas.Impo
                     "schema": {
                         "type": "object",
                         "required": ["file"],
-                        "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+                        "properties": {
+                            "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+                            "pattern": {"type": "string", "maxLength": 200},
+                        },
                     }
                 }
             },
@@ -130,7 +142,7 @@ def import_upload(
     """Import the images of an uploaded zip."""
     with session_scope(at.sessions) as session:
         project = projects.get(session, person, project_id)
-        source = {"kind": "upload", "path": str(received.path), "format": "auto"}
+        source = {"kind": "upload", "path": str(received.path), **received.how}
         shown = _begin(session, project, received.name, source)
     received.keep()
     return shown

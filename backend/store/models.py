@@ -168,7 +168,10 @@ class Project(Base):
     import_source: Mapped[str] = mapped_column(String(1000), default="")
     import_done: Mapped[int] = mapped_column(default=0)
     import_total: Mapped[int] = mapped_column(default=0)
+    import_what: Mapped[str] = mapped_column(String(16), default="")  # unpack | generate | open
+    import_since: Mapped[datetime | None]  # when that began
     import_error: Mapped[str | None] = mapped_column(Text)
+    notices: Mapped[list[str]] = mapped_column(default=list)  # what whoever uses this collection must know
     n_train: Mapped[int] = mapped_column(default=0)
     n_query: Mapped[int] = mapped_column(default=0)
     n_gallery: Mapped[int] = mapped_column(default=0)

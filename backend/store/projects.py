@@ -76,6 +76,7 @@ def begin_import(project: Project, source: str) -> None:
         raise StateError("this project has its images already; make another project")
     project.import_state, project.import_source, project.import_error = ImportState.WAITING.value, source, None
     project.import_done = project.import_total = project.n_bad_files = 0
+    project.import_what, project.import_since, project.notices = "", None, []
 
 
 def bad_files(session: Session, project_id: str) -> Sequence[BadFile]:

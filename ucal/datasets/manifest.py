@@ -47,22 +47,30 @@ def read_manifest(tree: FileTree, manifest: str, name: str) -> Dataset:
         DataFormatError: no CSV, no column `path`, or a cell that its column cannot hold.
         EmptyDataError: no usable line.
     """
-    rows = _read_rows(tree.read(manifest), f"{tree.locate(manifest)}")
     inside = tree.below(str(PurePosixPath(manifest).parent) if "/" in manifest else "")
+    return read_listed(inside, tree.read(manifest), tree.locate(manifest), name)
+
+
+def read_listed(inside: FileTree, content: bytes, where: str, name: str) -> Dataset:
+    """Read the images that a manifest's content lists; paths are relative to the tree. `where` names it in errors.
+
+    Raises: as `read_manifest`.
+    """
+    rows = _read_rows(content, where)
     bad: list[BadFile] = []
     good = _usable(inside, rows, bad)
     if not good:
         first = f", first {bad[0].path}: {bad[0].reason}" if bad else ""
-        raise EmptyDataError(f"{tree.locate(manifest)}: expected images, no line of {len(rows)} is usable{first}")
+        raise EmptyDataError(f"{where}: expected images, no line of {len(rows)} is usable{first}")
     identities = numbered(row.cell("identity") for row in good if row.cell("identity") not in ("", JUNK))
-    cameras = _camera_numbers(row.cell("camera") for row in good)
+    cameras = camera_numbers(row.cell("camera") for row in good)
     splits: dict[Split, list[Image]] = {split: [] for split in SPLITS}
     for row in good:
         splits[_split(row)].append(_image(inside, row, identities | {JUNK: -1}, cameras))
     return Dataset(
         name,
         "manifest",
-        tree.root,
+        inside.root,
         train=_ordered(splits["train"]),
         query=_ordered(splits["query"]),
         gallery=_ordered(splits["gallery"]),
@@ -146,8 +154,8 @@ def _image(tree: FileTree, row: _Row, identities: dict[str, int], cameras: dict[
     )
 
 
-def _camera_numbers(cells: Iterable[str]) -> dict[str, int]:
-    """Keep cameras that are numbers; number the names otherwise."""
+def camera_numbers(cells: Iterable[str]) -> dict[str, int]:
+    """Number cameras by what is written of them: keep cameras that are numbers; number the names otherwise."""
     names = set(cells) - {""}
     if all(name.isascii() and name.isdigit() for name in names):
         return {name: int(name) for name in names}

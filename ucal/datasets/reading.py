@@ -19,7 +19,6 @@ from ucal.datasets.manifest import FILE_NAME, find_manifest, read_manifest
 from ucal.datasets.market1501 import MARKET1501
 from ucal.datasets.msmt17 import find_root as find_msmt17
 from ucal.datasets.msmt17 import read_msmt17
-from ucal.datasets.named import Layout
 from ucal.datasets.opening import bad_images
 from ucal.datasets.published import differences
 from ucal.datasets.tree import IMAGE_SUFFIXES, FileTree, file_tree, suffix
@@ -46,6 +45,19 @@ def read(path: Path | str, format: str = "auto") -> Dataset:
     if not path.exists():
         raise DataNotFoundError(f"{path}: no such file or folder")
     return _READERS[_detected(path) if format == "auto" else format](path)
+
+
+def read_tree(tree: FileTree, name: str, format: str = "auto") -> Dataset:
+    """Read a listed tree in a layout, or in the one that it looks like. No image is opened.
+
+    Raises:
+        ConfigError: an unknown format, or one that is no tree of images.
+        DataError: its kinds say what the data lack.
+    """
+    found = _detected_tree(tree) if format == "auto" else format
+    if found not in _TREES:
+        raise ConfigError(f"format: expected one of auto, {', '.join(_TREES)}, got {found!r}")
+    return _TREES[found](tree, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,23 +164,30 @@ def _name(path: Path) -> str:
 def _manifest(path: Path) -> Dataset:
     if suffix(path.name) == ".csv":
         return read_manifest(FileTree(path.parent, ()), path.name, _name(path))
-    tree = file_tree(path)
+    return _manifest_in(file_tree(path), _name(path))
+
+
+def _manifest_in(tree: FileTree, name: str) -> Dataset:
     manifest = find_manifest(tree)
     if manifest is None:
-        raise DataFormatError(f"{path}: expected a {FILE_NAME} in it, found none")
-    return read_manifest(tree, manifest, _name(path))
+        raise DataFormatError(f"{tree.root}: expected a {FILE_NAME} in it, found none")
+    return read_manifest(tree, manifest, name)
 
 
-def _layout(layout: Layout) -> Callable[[Path], Dataset]:
-    return lambda path: layout.read(file_tree(path), _name(path))
+def _in_tree(read: Callable[[FileTree, str], Dataset]) -> Callable[[Path], Dataset]:
+    return lambda path: read(file_tree(path), _name(path))
 
 
+_TREES: dict[str, Callable[[FileTree, str], Dataset]] = {
+    "market1501": MARKET1501.read,
+    "dukemtmc": DUKEMTMC.read,
+    "msmt17": read_msmt17,
+    "veri776": VERI776.read,
+    "folder": read_folder,
+    "manifest": _manifest_in,
+}
 _READERS: dict[str, Callable[[Path], Dataset]] = {
-    "market1501": _layout(MARKET1501),
-    "dukemtmc": _layout(DUKEMTMC),
-    "msmt17": lambda path: read_msmt17(file_tree(path), _name(path)),
-    "veri776": _layout(VERI776),
-    "folder": lambda path: read_folder(file_tree(path), _name(path)),
+    **{format: _in_tree(read) for format, read in _TREES.items()},
     "manifest": _manifest,
     "omniglot": omniglot.read_omniglot,
     "omniglot-small": lambda path: omniglot.read_omniglot(path, small=True),
