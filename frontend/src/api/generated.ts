@@ -64,6 +64,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Import
+         * @description Say what an import would read from names: cameras, identities, what fits nowhere. Opens and keeps nothing.
+         */
+        post: operations["preview_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -215,6 +235,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/gold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Gold
+         * @description List the pairs of known truth that admins marked, and count the images whose identity the data tell.
+         */
+        get: operations["list_gold"];
+        put?: never;
+        /**
+         * Mark Gold
+         * @description Say what is true of a pair of images; people are checked with it. Said again, it replaces the first.
+         */
+        post: operations["mark_gold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/gold/{left}/{right}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unmark Gold
+         * @description Take back what was said of a pair of images (their ids); answers that it checked stay as they are.
+         */
+        delete: operations["unmark_gold"];
         options?: never;
         head?: never;
         patch?: never;
@@ -520,6 +584,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/disagreements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Disagreements
+         * @description List the pairs of which people say different things, with who said what.
+         */
+        get: operations["list_disagreements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/edits": {
         parameters: {
             query?: never;
@@ -733,7 +817,7 @@ export interface paths {
         };
         /**
          * Run Quality
-         * @description Say how far people agree, how often each is right where identities are known, and where they disagree.
+         * @description Say how far people agree, and how often each is right where the truth is known.
          */
         get: operations["run_quality"];
         put?: never;
@@ -1167,6 +1251,27 @@ export interface components {
             round: number;
         };
         /**
+         * Disagreement
+         * @description A pair of which people say different things.
+         */
+        Disagreement: {
+            left: components["schemas"]["ImageOut"];
+            right: components["schemas"]["ImageOut"];
+            /** Truth */
+            truth: ("same" | "different") | null;
+            /** Verdict */
+            verdict: string | null;
+            /** Votes */
+            votes: components["schemas"]["Vote"][];
+        };
+        /** Disagreements */
+        Disagreements: {
+            /** Items */
+            items: components["schemas"]["Disagreement"][];
+            /** Total */
+            total: number;
+        };
+        /**
          * DisputedOut
          * @description One of the answers that cannot all be true.
          */
@@ -1325,6 +1430,32 @@ export interface components {
             path: string;
         };
         /**
+         * Gold
+         * @description Pairs of known truth that a project has to check people with.
+         */
+        Gold: {
+            /** Known */
+            known: number;
+            /** Marked */
+            marked: components["schemas"]["GoldPairOut"][];
+        };
+        /** GoldPairNew */
+        GoldPairNew: {
+            /** Left */
+            left: string;
+            /** Right */
+            right: string;
+            /** Same */
+            same: boolean;
+        };
+        /** GoldPairOut */
+        GoldPairOut: {
+            left: components["schemas"]["ImageOut"];
+            right: components["schemas"]["ImageOut"];
+            /** Same */
+            same: boolean;
+        };
+        /**
          * Health
          * @description The process answers.
          */
@@ -1371,10 +1502,47 @@ export interface components {
              * @enum {string}
              */
             format: "auto" | "market1501" | "dukemtmc" | "msmt17" | "veri776" | "folder" | "manifest" | "omniglot" | "omniglot-small";
+            /** Manifest */
+            manifest?: string | null;
             /** Path */
             path: string;
+            /** Pattern */
+            pattern?: string | null;
         };
-        /** ImportReport */
+        /**
+         * ImportPreview
+         * @description What an import would read from names alone; no image is opened for it.
+         */
+        ImportPreview: {
+            /** Cameras */
+            cameras: number;
+            /** Examples */
+            examples: components["schemas"]["PreviewExample"][];
+            /** Format */
+            format: string;
+            /** Gallery */
+            gallery: number;
+            /** Identities */
+            identities: number;
+            /** Images */
+            images: number;
+            /** Notices */
+            notices: string[];
+            /** Queries */
+            queries: number;
+            /** Refused */
+            refused: number;
+            /** Refused Examples */
+            refused_examples: components["schemas"]["BadFileOut"][];
+            /** Unlabelled */
+            unlabelled: number;
+            /** Without Camera */
+            without_camera: number;
+        };
+        /**
+         * ImportReport
+         * @description How an import does. What it reads is counted in files, or in entries of a zip while that is unpacked.
+         */
         ImportReport: {
             /** Bad Files */
             bad_files: number;
@@ -1382,11 +1550,19 @@ export interface components {
             done: number;
             /** Error */
             error: string | null;
+            /** Notices */
+            notices: string[];
+            /** Rate */
+            rate: number | null;
+            /** Seconds Left */
+            seconds_left: number | null;
             /** Source */
             source: string;
             state: components["schemas"]["ImportState"];
             /** Total */
             total: number;
+            /** What */
+            what: string;
         };
         /**
          * ImportState
@@ -1647,6 +1823,40 @@ export interface components {
             name: string;
             /** Title */
             title: string;
+        };
+        /** PreviewExample */
+        PreviewExample: {
+            /** Camera */
+            camera: number | null;
+            /** Identity */
+            identity: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "train" | "query" | "gallery";
+        };
+        /**
+         * PreviewNew
+         * @description What to look at: a folder on the server, or the names in a zip that is still with the sender.
+         */
+        PreviewNew: {
+            /**
+             * Format
+             * @default auto
+             * @enum {string}
+             */
+            format: "auto" | "market1501" | "dukemtmc" | "msmt17" | "veri776" | "folder" | "manifest" | "omniglot" | "omniglot-small";
+            /** Manifest */
+            manifest?: string | null;
+            /** Names */
+            names?: string[] | null;
+            /** Path */
+            path?: string | null;
+            /** Pattern */
+            pattern?: string | null;
         };
         /** Progress */
         Progress: {
@@ -2157,6 +2367,18 @@ export interface components {
             progress: components["schemas"]["QueueProgress"];
             reverses: components["schemas"]["Reversal"];
         };
+        /** Vote */
+        Vote: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Person */
+            person: string;
+            /** Verdict */
+            verdict: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2274,6 +2496,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
             };
             /** @description The request does not say what is needed */
             422: {
@@ -2742,6 +3006,128 @@ export interface operations {
             };
         };
     };
+    list_gold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gold"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    mark_gold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoldPairNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    unmark_gold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                left: string;
+                right: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list_images: {
         parameters: {
             query?: {
@@ -2887,6 +3273,7 @@ export interface operations {
             content: {
                 "multipart/form-data": {
                     file: string;
+                    pattern?: string;
                 };
             };
         };
@@ -3531,6 +3918,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClusterOpen"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_disagreements: {
+        parameters: {
+            query?: {
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Disagreements"];
                 };
             };
             /** @description The request does not say what is needed */
