@@ -56,6 +56,27 @@ class ClusterPage(BaseModel):
     clusters: list[ClusterOut]
 
 
+class EditKind(StrEnum):
+    """What people do to a cluster."""
+
+    SPLIT = "split"
+    UNMERGE = "unmerge"
+    LOCK = "lock"
+    NAME = "name"
+
+
+class EditOut(BaseModel):
+    id: str
+    kind: EditKind
+    person: str
+    at: datetime
+    round: int
+    image: ImageOut
+    sizes: list[int]  # split and unmerge: leaving, staying; lock: images; name: 1
+    text: str
+    undone: bool
+
+
 class MemberOut(BaseModel):
     """One image of an open cluster."""
 
@@ -69,6 +90,7 @@ class MemberOut(BaseModel):
 
 class ClusterOpen(BaseModel):
     cluster: ClusterOut
+    edits: list[EditOut]  # that stand and touch it, newest first, at most 20
     version: str  # of what was seen; an edit sends it back
     groups: list[int]  # sizes of the confirmed groups
     members: list[MemberOut]
@@ -98,15 +120,6 @@ class Parting(BaseModel):
     parts: list[int]  # sizes of the two groups; empty: other answers join them too
 
 
-class EditKind(StrEnum):
-    """What people do to a cluster."""
-
-    SPLIT = "split"
-    UNMERGE = "unmerge"
-    LOCK = "lock"
-    NAME = "name"
-
-
 class EditNew(Body):
     """One edit; what it needs depends on `kind`.
 
@@ -122,18 +135,6 @@ class EditNew(Body):
     images: list[str] = Field(default_factory=list, max_length=2000)
     text: str = Field(default="", max_length=120)
     version: str | None = Field(default=None, max_length=64)
-
-
-class EditOut(BaseModel):
-    id: str
-    kind: EditKind
-    person: str
-    at: datetime
-    round: int
-    image: ImageOut
-    sizes: list[int]  # split and unmerge: leaving, staying; lock: images; name: 1
-    text: str
-    undone: bool
 
 
 class EventKind(StrEnum):

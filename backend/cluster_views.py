@@ -22,6 +22,7 @@ from ucal.overview import Overview
 from ucal.types import OUTLIER, IntArray, Kind, Link, Verdict
 
 SHOWN = 5  # images of a cluster in a list
+TOUCHING = 20  # edits of an open cluster
 
 
 class Clusters:
@@ -51,10 +52,18 @@ class Clusters:
         known = images.by_rows(self.session, self.run.project_id, shown)
         return wire.ClusterOpen(
             cluster=self._out([members])[0],
+            edits=self._edits(members),
             version=version_of(members),
             groups=[len(part) for part in parts[:-1]],
             members=[self._member(known[one], group.get(one)) for one in shown],
         )
+
+    def _edits(self, members: IntArray) -> list[wire.EditOut]:
+        """Show the edits that stand and touch these rows."""
+        inside = set(members.tolist())
+        query = edits.standing(self.run.id).order_by(Edit.seq.desc())
+        touching = (e for e in self.session.scalars(query) if any(not inside.isdisjoint(rows) for rows in e.groups))
+        return edits_out(self.session, self.run, list(islice(touching, TOUCHING)))
 
     # -- pieces ------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from backend import snapshot
 from backend.deps import Admin, At, Db
 from backend.exports import Export, csv_text, export_file, zip_all
 from backend.store import runs
@@ -13,6 +14,15 @@ from backend.store import runs
 router = APIRouter(tags=["exports"])
 
 _FILE = {"content": {"application/octet-stream": {}}, "description": "The file"}
+
+
+@router.get("/runs/{run_id}/snapshot", response_class=Response, responses={200: _FILE})
+def download_snapshot(at: At, session: Db, person: Admin, run_id: str) -> Response:
+    """Download what reproduces a run, at any time: settings, versions, image hashes, the whole log."""
+    run = runs.seen_by(session, person, run_id)
+    path = snapshot.write(session, at.settings.runs_dir, run)
+    name = f"{run.name or run.id}-snapshot.zip".replace("/", "-")
+    return FileResponse(path, filename=name, background=BackgroundTask(path.unlink, missing_ok=True))
 
 
 @router.get("/runs/{run_id}/export/{what}", response_class=Response, responses={200: _FILE})

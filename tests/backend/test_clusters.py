@@ -157,6 +157,8 @@ def test_a_locked_cluster_is_confirmed_and_refuses_to_be_split(scene: Scene):
     found = scene.open(4)
     assert found["cluster"]["locked"]
     assert found["groups"] == [3]
+    assert [one["id"] for one in found["edits"]] == [edit["id"]]
+    assert scene.open(0)["edits"] == []
     assert scene.get("/clusters?sort=locked")["found"] == 1
     assert scene.edit("split", 4, [5], status=409)["error"] == "StateError"
     assert scene.edit("lock", 4, status=409)["error"] == "StateError"
