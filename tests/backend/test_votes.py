@@ -64,8 +64,9 @@ def test_racing_people_never_hold_more_than_the_votes_that_are_wanted(both: Worl
     clients = [both.annotator() for _ in range(5)]
     found = at_once(*(lambda client=client: leased(client, run.id, 3) for client in clients))
     given = [id_ for some in found for id_ in some]
-    assert max(given.count(id_) for id_ in ids) == 2
-    assert len(given) == 10  # all slots are out: five people, three each wished
+    assert max(given.count(id_) for id_ in ids) <= 2
+    given += [id_ for client, some in zip(clients, found, strict=True) for id_ in leased(client, run.id, 5, some)]
+    assert {id_: given.count(id_) for id_ in ids} == dict.fromkeys(ids, 2)  # who met locked rows gets the rest later
 
 
 def test_nobody_votes_twice_and_the_queue_says_whom_it_waits_for(both: World):

@@ -13,6 +13,7 @@ const ProjectsPage = lazy(() => import("../features/projects/ProjectsPage"));
 const ProjectPage = lazy(() => import("../features/projects/ProjectPage"));
 const LabelPage = lazy(() => import("../features/label/LabelPage"));
 const RunPage = lazy(() => import("../features/runs/RunPage"));
+const DisagreementsPage = lazy(() => import("../features/runs/DisagreementsPage"));
 const TokensPage = lazy(async () => ({ default: (await import("../features/session/TokensPage")).TokensPage }));
 const PeoplePage = lazy(async () => ({ default: (await import("../features/session/PeoplePage")).PeoplePage }));
 
@@ -21,6 +22,7 @@ const ROUTES: [string, (params: Params) => React.ReactNode][] = [
   ["/projects/:id", ({ id }) => <ProjectPage key={id} id={id!} />],
   ["/runs/:id", ({ id }) => <RunPage key={id} id={id!} />],
   ["/runs/:id/label", ({ id }) => <LabelPage key={id} runId={id!} />],
+  ["/runs/:id/disagreements", ({ id }) => <DisagreementsPage key={id} runId={id!} />],
   ["/tokens", () => <TokensPage />],
   ["/people", () => <PeoplePage />],
 ];

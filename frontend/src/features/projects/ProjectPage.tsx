@@ -18,6 +18,7 @@ import { BadFiles } from "./BadFiles";
 import { ImageGrid } from "./ImageGrid";
 import { ImportPanel, ImportProgress } from "./ImportPanel";
 import { NewRunDialog } from "./NewRunDialog";
+import { VotesPanel } from "./VotesPanel";
 import "./projects.css";
 
 export default function ProjectPage({ id }: { id: string }) {
@@ -57,6 +58,7 @@ function Shown({ project, admin }: { project: Project; admin: boolean }) {
           <>
             <Runs project={project} onStart={admin ? () => setOpen("run") : undefined} />
             {admin && <AccessPanel project={project} />}
+            {admin && <VotesPanel project={project} />}
             <ImageGrid project={project} />
           </>
         )}

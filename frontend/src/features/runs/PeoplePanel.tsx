@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { api, imageUrl } from "../../api/client";
-import type { Quality } from "../../api/types";
+import { api } from "../../api/client";
+import type { PersonQuality, Quality } from "../../api/types";
 import { decimal, duration, percent } from "../../components/format";
 import { Panel } from "../../components/Page";
+import { Link } from "../../components/router";
 import { Failed, Loading } from "../../components/States";
 import { m, n } from "../../messages";
 
-/** For admins: how much each person answered, how often rightly, and where people disagree. */
+/** For admins: how much each person answered, how often rightly, and how far people agree. */
 export function PeoplePanel({ runId, live }: { runId: string; live: boolean }) {
   const quality = useQuery({
     queryKey: ["quality", runId],
@@ -17,12 +18,12 @@ export function PeoplePanel({ runId, live }: { runId: string; live: boolean }) {
     <Panel title={m.runs.people.title} note={m.runs.people.note}>
       {quality.isPending && <Loading rows={2} />}
       {quality.error && <Failed error={quality.error} onRetry={() => void quality.refetch()} />}
-      {quality.data && <Shown quality={quality.data} />}
+      {quality.data && <Shown quality={quality.data} runId={runId} />}
     </Panel>
   );
 }
 
-function Shown({ quality }: { quality: Quality }) {
+function Shown({ quality, runId }: { quality: Quality; runId: string }) {
   const words = m.runs.people;
   if (quality.people.length === 0) return <p className="quiet people-line">{words.empty}</p>;
   return (
@@ -33,22 +34,16 @@ function Shown({ quality }: { quality: Quality }) {
             <tr>
               <th>{words.name}</th>
               <th className="end">{words.answers}</th>
+              <th className="end">{words.gold}</th>
+              <th className="end">{words.interval}</th>
+              <th className="end">{words.weight}</th>
               <th className="end">{words.seconds}</th>
               <th className="end">{words.right}</th>
-              <th className="end">{words.interval}</th>
             </tr>
           </thead>
           <tbody>
             {quality.people.map((person) => (
-              <tr key={person.person_id}>
-                <td>{person.name}</td>
-                <td className="end">{n(person.answers)}</td>
-                <td className="end">{person.median_seconds === null ? m.common.none : duration(person.median_seconds)}</td>
-                <td className="end">
-                  {person.checked === 0 ? m.common.none : `${n(person.right)}/${n(person.checked)}`}
-                </td>
-                <td className="end">{person.interval ? person.interval.map(percent).join(" – ") : m.common.none}</td>
-              </tr>
+              <Row key={person.person_id} person={person} />
             ))}
           </tbody>
         </table>
@@ -57,30 +52,40 @@ function Shown({ quality }: { quality: Quality }) {
         <p className="quiet people-line">
           {words.twice(quality.judged_twice)} · {words.alpha} {decimal(quality.alpha, 2)}
           {quality.kappa !== null && ` · ${words.kappa} ${decimal(quality.kappa, 2)}`}
+          {quality.disagreements > 0 && (
+            <>
+              {" · "}
+              <Link href={`/runs/${runId}/disagreements`}>{words.disagreements(quality.disagreements)}</Link>
+            </>
+          )}
         </p>
       )}
-      {quality.disagreements.length > 0 && <Disagreements quality={quality} />}
     </>
   );
 }
 
-function Disagreements({ quality }: { quality: Quality }) {
+function Row({ person }: { person: PersonQuality }) {
+  const words = m.runs.people;
   return (
-    <details className="people-line">
-      <summary>{m.runs.people.disagreements(quality.disagreements.length)}</summary>
-      <ul className="disagreements">
-        {quality.disagreements.map(({ left, right, votes }) => (
-          <li key={`${left.id}-${right.id}`}>
-            <img src={imageUrl(left.id, 128)} alt={m.label.left} loading="lazy" />
-            <img src={imageUrl(right.id, 128)} alt={m.label.right} loading="lazy" />
-            <span>{votes.map(({ person, verdict }) => `${person}: ${wordOf(verdict)}`).join(", ")}</span>
-          </li>
-        ))}
-      </ul>
-    </details>
+    <tr data-careless={person.careless || undefined}>
+      <td>
+        {person.name}
+        {person.careless && (
+          <span className="people-careless" title={words.carelessWhy}>
+            {words.careless}
+          </span>
+        )}
+      </td>
+      <td className="end">{n(person.answers)}</td>
+      <td className="end">{share(person.gold_right, person.gold)}</td>
+      <td className="end">{person.gold_interval ? person.gold_interval.map(percent).join(" – ") : m.common.none}</td>
+      <td className="end">{decimal(person.weight, 2)}</td>
+      <td className="end">{person.median_seconds === null ? m.common.none : duration(person.median_seconds)}</td>
+      <td className="end">{share(person.right, person.checked)}</td>
+    </tr>
   );
 }
 
-function wordOf(verdict: string): string {
-  return (m.label.verdicts as Record<string, string>)[verdict] ?? verdict;
+function share(right: number, all: number): string {
+  return all === 0 ? m.common.none : `${n(right)}/${n(all)}`;
 }
