@@ -22,7 +22,6 @@ from tests.backend.world import World
         ({"preset": "no-such"}, "ConfigError", "preset"),
         ({"config": {"epoch": 3}}, "ConfigError", "did you mean epochs"),
         ({"config": {"epochs": 0}}, "ConfigError", "epochs: expected 1"),
-        ({"config": {"policy": "efficient"}}, "ConfigError", "cannot store yet"),
         ({"config": {"weights": "/etc/passwd"}}, "BadPathError", "path"),
         ({"config": {"weights": "import/none.safetensors"}}, "NotFoundError", "path"),
         ({"nonsense": 1}, "ValidationError", "nonsense"),
