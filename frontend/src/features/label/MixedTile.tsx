@@ -2,7 +2,6 @@ import { Scissors } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { imageUrl } from "../../api/client";
 import type { Tile } from "../../api/types";
-import { Button } from "../../components/Button";
 import { m } from "../../messages";
 import { SHOWN_SIZE } from "./images";
 
@@ -10,11 +9,10 @@ interface MixedTileProps {
   tile: Tile;
   odd: readonly string[];
   onOdd: (index: number) => void; // from 1: the first image names the tile
-  onDone: () => void;
 }
 
 /** A tile that holds two identities: which of its images are not the first one's? */
-export function MixedTile({ tile, odd, onOdd, onDone }: MixedTileProps) {
+export function MixedTile({ tile, odd, onOdd }: MixedTileProps) {
   const group = useRef<HTMLDivElement>(null);
   useEffect(() => group.current?.focus(), []); // said to those who listen
   const [first, ...others] = tile.images;
@@ -42,9 +40,6 @@ export function MixedTile({ tile, odd, onOdd, onDone }: MixedTileProps) {
           </button>
         ))}
       </div>
-      <Button look="primary" onClick={onDone}>
-        {m.label.page.mixedDone}
-      </Button>
     </div>
   );
 }

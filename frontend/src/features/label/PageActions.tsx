@@ -1,4 +1,4 @@
-import { Check, CircleHelp, ImageOff, Scissors, type LucideIcon } from "lucide-react";
+import { Check, ChevronRight, CircleHelp, ImageOff, Scissors, type LucideIcon } from "lucide-react";
 import type { MouseEvent } from "react";
 import type { Question, Tile } from "../../api/types";
 import { m } from "../../messages";
@@ -47,7 +47,7 @@ export function PageActions(props: PageActionsProps) {
           onConfirm();
         }}
       >
-        <Check size={22} aria-hidden />
+        {part.isLast || picking ? <Check size={22} aria-hidden /> : <ChevronRight size={22} aria-hidden />}
         <span className="verdict-word">{wordOf(filling, question, part, picking, again)}</span>
         <Keys action="confirm" />
       </button>

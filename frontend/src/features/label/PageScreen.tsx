@@ -117,7 +117,6 @@ export function PageScreen(props: WithItem) {
               tile={tile}
               odd={filling.marks[nameOfTile(tile)]!.odd}
               onOdd={onOdd}
-              onDone={() => pick(false)}
             />
           )}
         </PageStage>

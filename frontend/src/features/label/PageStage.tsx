@@ -40,7 +40,7 @@ export function PageStage(props: PageStageProps) {
   return (
     <div className="page-stage" ref={ref} data-testid="page-stage" data-question={question.id}>
       <div className="page-look">
-        <Panel side={question.left} name={m.label.page.anchor} {...shared}>
+        <Panel side={question.left} name={m.label.page.anchor} mark={<span className="anchor-name">{m.label.page.anchor}</span>} {...shared}>
           {onBadAnchor && (
             <IconButton name={m.label.page.badAnchor} aria-pressed={filling.anchorBad} data-testid="bad-anchor" onClick={onBadAnchor}>
               <ImageOff size={16} aria-hidden />

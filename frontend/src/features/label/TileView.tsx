@@ -36,28 +36,30 @@ export function TileView({ tile, index, mark, missing, current, view, onPress, o
       onClick={onPress}
       onPointerEnter={(event) => event.pointerType === "mouse" && onHover()}
     >
-      <div className="tile-image">
-        {missing ? (
-          <span className="tile-missing">
-            <ImageOff size={20} aria-hidden />
-            {m.label.page.missing}
-          </span>
-        ) : (
-          // The light is the same everywhere; zoom is for the two large images.
-          <img src={imageUrl(first!.id, TILE_SIZE)} alt="" decoding="sync" draggable={false} style={styleOf({ ...view, zoom: 1 }, null, false)} />
+      <div className="tile-body">
+        <div className="tile-image">
+          {missing ? (
+            <span className="tile-missing">
+              <ImageOff size={20} aria-hidden />
+              {m.label.page.missing}
+            </span>
+          ) : (
+            // The light is the same everywhere; zoom is for the two large images.
+            <img src={imageUrl(first!.id, TILE_SIZE)} alt="" decoding="sync" draggable={false} style={styleOf({ ...view, zoom: 1 }, null, false)} />
+          )}
+        </div>
+        {others.length > 0 && (
+          <div className="tile-others">
+            {others.map((image) => (
+              <span key={image.id} className="tile-other" data-odd={mark.odd.includes(image.id) || undefined}>
+                <Thumb src={imageUrl(image.id, ODD_SIZE)} />
+              </span>
+            ))}
+          </div>
         )}
       </div>
       <MarkOf mark={mark} />
       {tile.size > 1 && <span className="tile-size">{n(tile.size)}</span>}
-      {others.length > 0 && (
-        <div className="tile-others">
-          {others.map((image) => (
-            <span key={image.id} className="tile-other" data-odd={mark.odd.includes(image.id) || undefined}>
-              <Thumb src={imageUrl(image.id, ODD_SIZE)} />
-            </span>
-          ))}
-        </div>
-      )}
     </div>
   );
 }
