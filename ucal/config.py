@@ -85,7 +85,7 @@ class RunConfig:
     )
     block_rows: int = 2048  # rows per block of the neighbour search (bounds memory)
     search_candidates: int = 64  # approximate engines: rows compared exactly, for each row
-    search_length: int = 128  # screened: numbers that a row is projected to
+    search_length: int = 256  # screened: numbers that a row is projected to
     search_probes: int = 32  # faiss-ivf: lists looked into
     search_links: int = 128  # faiss-hnsw: efSearch
     search_checked: int = 256  # approximate engines: rows searched once more, exactly, to count differences

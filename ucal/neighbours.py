@@ -33,7 +33,7 @@ class Effort:
     """How far the approximate engines look; the exact ones ignore it."""
 
     candidates: int = 64  # rows compared exactly, for each row
-    length: int = 128  # screened: numbers that a row is projected to
+    length: int = 256  # screened: numbers that a row is projected to
     probes: int = 32  # faiss-ivf: lists looked into
     links: int = 128  # faiss-hnsw: efSearch
     checked: int = 256  # rows searched once more, exactly, to count differences

@@ -85,6 +85,22 @@ def faster_pam(distance: Doubles, start: IntArray, tie: float) -> IntArray:
 
 
 @compiled
+def group_bounds(similarities: Doubles, groups: IntArray, k: int) -> tuple[Doubles, Doubles]:
+    """Give each group's least similarity inside (1 for one row) and its largest to a row outside (0 at least), (k,)."""
+    least, largest = np.ones(k), np.zeros(k)
+    for i in range(len(groups)):
+        own = groups[i]
+        for j in range(i):
+            other, value = groups[j], similarities[i, j]
+            if own == other:
+                least[own] = min(least[own], value)
+            else:
+                largest[own] = max(largest[own], value)
+                largest[other] = max(largest[other], value)
+    return least, largest
+
+
+@compiled
 def spread(features: FloatArray, rows: IntArray, first: int, spare: int) -> IntArray:
     """Give `first`, then up to `spare` of rows, each the least similar to those before, ties to the lower row."""
     shown = np.empty(spare + 1, np.int64)

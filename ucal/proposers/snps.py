@@ -55,8 +55,9 @@ def best_split(similarities: Similarities, config: RunConfig) -> Split | None:
     A k that makes a group of fewer than `snps_min_group` rows is not considered; None when none is left.
     """
     best: Split | None = None
+    distance = 1.0 - similarities
     for k in range(2, min(k_max(len(similarities), config), len(similarities)) + 1):
-        medoids, groups = k_medoids(1.0 - similarities, k, config.medoids)
+        medoids, groups = k_medoids(distance, k, config.medoids)
         if np.bincount(groups).min() < config.snps_min_group:
             continue
         score = split_score(similarities, groups)
@@ -81,14 +82,9 @@ def split_score(similarities: Similarities, groups: IntArray) -> float:
     comp_j = the least similarity inside group j (1 for a group of one row), indep_j = 1 - the
     largest similarity between group j and the other groups.
     """
-    same = groups[:, None] == groups[None, :]
-    inside = np.where(same, similarities, 1.0)
-    np.fill_diagonal(inside, 1.0)  # a row's own similarity is 1 whatever the rounding
-    across = np.where(same, 0.0, similarities)
-    k = int(groups.max()) + 1
-    comp, nearest = np.ones(k), np.zeros(k)
-    np.minimum.at(comp, groups, inside.min(axis=1))
-    np.maximum.at(nearest, groups, across.max(axis=1))
+    from ucal.compiled import medoids as loops
+
+    comp, nearest = loops.group_bounds(similarities, groups, int(groups.max()) + 1)
     return float((comp * (1.0 - nearest)).sum())
 
 
