@@ -696,6 +696,28 @@ class Gold(BaseModel):
     known: int  # training images whose identity the data tell: pairs are drawn from them too
 
 
+class PracticePair(BaseModel):
+    left: ImageOut
+    right: ImageOut
+    same: bool  # the truth
+
+
+class PracticeTile(BaseModel):
+    image: ImageOut
+    ticked: bool  # how it starts
+    same: bool  # the truth: the anchor's identity
+
+
+class Practice(BaseModel):
+    """Questions with their truth, to practise on: pairs, then one page. Nothing of it is stored."""
+
+    project_id: str
+    project_name: str
+    pairs: list[PracticePair]
+    anchor: ImageOut
+    tiles: list[PracticeTile]
+
+
 class Release(Body):
     question_ids: list[str] = Field(max_length=100)
     later: bool = False  # to the end of the queue, so that others come first

@@ -148,6 +148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/practice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Practice
+         * @description Give questions with their truth, of held-out images that no run asks about; nothing is stored.
+         */
+        get: operations["get_practice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/presets": {
         parameters: {
             query?: never;
@@ -1833,6 +1853,36 @@ export interface components {
             /** Weight */
             weight: number;
         };
+        /**
+         * Practice
+         * @description Questions with their truth, to practise on: pairs, then one page. Nothing of it is stored.
+         */
+        Practice: {
+            anchor: components["schemas"]["ImageOut"];
+            /** Pairs */
+            pairs: components["schemas"]["PracticePair"][];
+            /** Project Id */
+            project_id: string;
+            /** Project Name */
+            project_name: string;
+            /** Tiles */
+            tiles: components["schemas"]["PracticeTile"][];
+        };
+        /** PracticePair */
+        PracticePair: {
+            left: components["schemas"]["ImageOut"];
+            right: components["schemas"]["ImageOut"];
+            /** Same */
+            same: boolean;
+        };
+        /** PracticeTile */
+        PracticeTile: {
+            image: components["schemas"]["ImageOut"];
+            /** Same */
+            same: boolean;
+            /** Ticked */
+            ticked: boolean;
+        };
         /** Preset */
         Preset: {
             /** Config */
@@ -2723,6 +2773,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkMade"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_practice: {
+        parameters: {
+            query?: {
+                project?: string | null;
+                seed?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Practice"];
                 };
             };
             /** @description The request does not say what is needed */
