@@ -30,8 +30,8 @@ LINKS = ((0, 1, Verdict.SAME), (2, 3, Verdict.SAME), (0, 2, Verdict.DIFFERENT), 
 def results_of(base: str, ranks: Ranks) -> dict[str, FloatArray]:
     """Give the gradient of one batch, and the losses and features of three rounds of four batches.
 
-    The gradient is of a net without kinks. A batch has 9 pictures, which two ranks share 4 to 5. `spal` is Cluster Contrast with SPAL's triplet
-    over a few answers.
+    The gradient is of a net without kinks. A batch has 9 pictures, which two ranks share 4 to 5. `spal` is
+    Cluster Contrast with SPAL's triplet over a few answers.
     """
     learner, labels = _learner(base, ranks, iterations=1)
     for layer in learner.model.modules():

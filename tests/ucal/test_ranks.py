@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -127,3 +128,43 @@ def test_two_gloo_ranks_train_what_one_process_trains(base: str, trained: tuple[
     # 12 steps later: ReLU has kinks, and Adam divides small gradients by their own size
     np.testing.assert_allclose(first["losses"], one["losses"], rtol=5e-3)
     np.testing.assert_allclose(first["rows"], one["rows"], atol=0.03)
+
+
+@pytest.mark.slow
+def test_a_whole_run_under_torchrun_is_the_run_of_one_process(tmp_path: Path) -> None:
+    words = ["-m", "ucal", "simulate", "--synth", "0", "--identities", "12", "--cameras", "3", "--images", "2"]
+    words += ["--epochs", "2", "--query-from", "1", "--policy", "spal", "--device", "cpu"]
+    for setting in ("iterations=3", "identities_per_batch=6", "lr=1e-5", "precision=float32"):
+        words += ["--set", setting]
+    for name, start in (("one", _python), ("two", lambda *words: _torchrun(*words[1:]))):
+        start(*words, "--out", str(tmp_path / name), "--json", str(tmp_path / f"{name}.json"))
+    one, two = (json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8")) for name in ("one", "two"))
+    for ours, theirs in zip(two["rounds"], one["rounds"], strict=True):
+        assert ours["cluster_hash"] == theirs["cluster_hash"]
+        assert ours["answers"] == theirs["answers"]
+        assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-3)
+        assert ours["mAP"] == pytest.approx(theirs["mAP"], abs=0.01)
+    assert two["final"]["answers"] > 0
+    rows = [np.load(tmp_path / name / "features.npz")["feats"] for name in ("one", "two")]
+    np.testing.assert_allclose(rows[1], rows[0], atol=1e-3)
+
+
+@pytest.mark.slow
+def test_processes_without_training_to_share_are_refused(tmp_path: Path) -> None:
+    features = tmp_path / "features.npz"
+    rows = np.eye(4, dtype=np.float32)
+    np.savez(features, feats=rows, ids=np.array([0, 0, 1, 1]))
+    environment = os.environ | {"GLOO_SOCKET_IFNAME": "lo", "PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr", "127.0.0.1"]
+    words += ["--nproc-per-node", "2", "-m", "ucal", "simulate", "--features", str(features), "--device", "cpu"]
+    done = subprocess.run(
+        [*words, "--json", str(tmp_path / "out.json")],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "2 processes share training, and train=false leaves nothing to share: start one" in done.stderr
