@@ -34,6 +34,7 @@ class ClusterOut(BaseModel):
     lowest: float | None  # cosine with the cluster's mean of its least fitting guess; None: nothing is a guess
     cameras: list[CameraCount]
     names: list[str]  # by which people call images in it; two names: perhaps two identities
+    named_by: list[str]  # ids of the images that carry them
     locked: bool
     in_conflict: bool  # answers on some of its images contradict each other
     shown: list[ImageOut]  # the image, then up to 4 that fit least

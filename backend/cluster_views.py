@@ -105,18 +105,24 @@ class Clusters:
     def _out(self, chosen: Sequence[IntArray]) -> list[wire.ClusterOut]:
         """Show clusters, given by their rows."""
         heads = [self._heads(rows) for rows in chosen]
-        known = images.by_rows(self.session, self.run.project_id, {row for head in heads for row in head})
+        needed = {row for head in heads for row in head} | {row for rows in chosen for row in self._named(rows)}
+        known = images.by_rows(self.session, self.run.project_id, needed)
         cameras = self._cameras(np.concatenate([np.array([], np.int64), *chosen]))
-        return [
-            self._cluster(rows, [known[row] for row in head], cameras) for rows, head in zip(chosen, heads, strict=True)
-        ]
+        return [self._cluster(rows, (head, known), cameras) for rows, head in zip(chosen, heads, strict=True)]
 
-    def _cluster(self, rows: IntArray, shown: list[Image], cameras: dict[int, int | None]) -> wire.ClusterOut:
+    def _named(self, rows: IntArray) -> list[int]:
+        return [int(row) for row in rows if int(row) in self.names] if self.names else []
+
+    def _cluster(
+        self, rows: IntArray, shown: tuple[list[int], dict[int, Image]], cameras: dict[int, int | None]
+    ) -> wire.ClusterOut:
+        head, known = shown
         clusters, label = self.clusters, int(self.clusters.labels[rows[0]])
         counts = Counter(cameras.get(int(row)) for row in rows)
+        named = self._named(rows)
         lowest = math.nan if label == OUTLIER else float(clusters.lowest[label])
         return wire.ClusterOut(
-            image=image_out(shown[0]),
+            image=image_out(known[head[0]]),
             size=len(rows),
             confirmed=0 if label == OUTLIER else int(clusters.confirmed[label]),
             lowest=None if math.isnan(lowest) else lowest,
@@ -124,10 +130,11 @@ class Clusters:
                 wire.CameraCount(camera=camera, images=counts[camera])
                 for camera in sorted(counts, key=lambda one: (one is None, one or 0))
             ],
-            names=[self.names[int(row)] for row in rows if int(row) in self.names],
+            names=[self.names[row] for row in named],
+            named_by=[known[row].id for row in named],
             locked=bool(clusters.locked[rows].any()),
             in_conflict=bool(clusters.frozen[rows].any()),
-            shown=[image_out(image) for image in shown],
+            shown=[image_out(known[row]) for row in head],
         )
 
     def _heads(self, rows: IntArray) -> list[int]:
@@ -143,7 +150,7 @@ class Clusters:
         query = select(Image.row, Image.camera).where(Image.project_id == self.run.project_id, Image.split == "train")
         if len(rows) <= 500:
             query = query.where(Image.row.in_(rows.tolist()))
-        return {row: camera for row, camera in self.session.execute(query)}
+        return {row.row: row.camera for row in self.session.execute(query)}
 
     def _member(self, image: Image, group: int | None) -> wire.MemberOut:
         fit = float(self.clusters.fits[image.row])

@@ -1252,6 +1252,8 @@ export interface components {
             locked: boolean;
             /** Lowest */
             lowest: number | null;
+            /** Named By */
+            named_by: string[];
             /** Names */
             names: string[];
             /** Shown */

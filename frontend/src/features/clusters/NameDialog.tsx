@@ -1,0 +1,41 @@
+import { useState, type FormEvent } from "react";
+import { Button } from "../../components/Button";
+import { Dialog } from "../../components/Dialog";
+import { TextField } from "../../components/Field";
+import { Refusal } from "../../components/States";
+import { m } from "../../messages";
+import type { Cluster } from "./types";
+import { useEdits } from "./useEdits";
+
+/** Say what this identity is called. The name belongs to the image that fits best and stays with it. */
+export function NameDialog({ runId, cluster, onClose }: { runId: string; cluster: Cluster; onClose: () => void }) {
+  const [text, setText] = useState(cluster.names[0] ?? "");
+  const { edit } = useEdits(runId);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const image = cluster.named_by[0] ?? cluster.image.id;
+    edit.mutate({ kind: "name", image, images: [], text, version: null }, { onSuccess: onClose });
+  };
+  return (
+    <Dialog open onClose={onClose} title={m.clusters.nameTitle} detail={m.clusters.nameDetail}>
+      <form className="form" onSubmit={submit}>
+        <TextField
+          label={m.clusters.nameLabel}
+          value={text}
+          maxLength={120}
+          autoFocus
+          onChange={(event) => setText(event.target.value)}
+        />
+        <Refusal error={edit.error} />
+        <div className="dialog-foot">
+          <Button look="quiet" onClick={onClose}>
+            {m.common.cancel}
+          </Button>
+          <Button type="submit" look="primary" busy={edit.isPending}>
+            {m.common.save}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
