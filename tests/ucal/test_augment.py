@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ucal.backbones.embed import normalise
-from ucal.learners.augment import Augment
+from ucal.learners.augment import Augment, at_once, one_by_one
 
 
 def pictures(n: int = 8, height: int = 12, width: int = 8) -> torch.Tensor:
@@ -68,6 +68,14 @@ def test_probabilities_are_kept(augment: Augment, share: float) -> None:
     batch = pictures(400)
     changed = (augment.change(batch, generator()) != batch).flatten(1).any(dim=1)
     assert abs(float(changed.float().mean()) - share) < 0.08
+
+
+@pytest.mark.parametrize("augment", [Augment(0.5, 3, 0.5), Augment(1, 0, 1), Augment(0, 20, 0)])
+def test_what_a_gpu_does_at_once_is_what_a_cpu_does_picture_by_picture(augment: Augment) -> None:
+    batch = pictures(60, 16, 9)
+    changes = augment.draw(60, 16, 9, generator(5))
+    assert torch.equal(at_once(batch, changes), one_by_one(batch, changes))
+    assert torch.equal(at_once(batch[10:20], changes.of(slice(10, 20))), one_by_one(batch, changes)[10:20])
 
 
 def test_the_generator_decides_and_the_input_stays() -> None:

@@ -275,3 +275,17 @@ def test_a_tiff_that_points_outside_itself_is_a_bad_image(tmp_path):
 def test_reading_and_opening_data_loads_no_torch():
     code = "import sys, ucal.datasets, ucal.evaluation; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_large_decoded_images_lie_in_a_nameless_file_with_the_same_content(tmp_path, monkeypatch):
+    images = [image(f"{row}.png", file(tmp_path, noise(kind="PNG"), f"{row}.png")) for row in range(3)]
+    (tmp_path / "1.png").write_bytes(b"broken")
+    inside, bad = load_pixels(images, 4, 4)
+    monkeypatch.setattr(opening, "MAPPED_ABOVE", 10)
+    mapped, bad_mapped = load_pixels(images, 4, 4, folder=tmp_path / "run")
+    assert isinstance(mapped, np.memmap)
+    assert not isinstance(inside, np.memmap)
+    np.testing.assert_array_equal(inside, mapped)
+    assert bad == bad_mapped
+    assert (mapped[1] == 128).all()
+    assert list((tmp_path / "run").iterdir()) == []

@@ -6,10 +6,13 @@ A path is a file, `archive.zip::member`, or `array.npz::row` (see `sources`).
 from __future__ import annotations
 
 import io
+import math
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -27,6 +30,7 @@ MAX_PIXELS = 64_000_000
 MAX_SIDE = 16_384
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 GREY = (128, 128, 128)  # behind transparency, and in place of a bad image
+MAPPED_ABOVE = 4 << 30  # bytes of decoded images; more lie in a file
 _BATCH = 256  # images read ahead of the decoders
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {  # EXIF orientation -> what turns the stored pixels upright
@@ -82,17 +86,36 @@ def encode_jpeg(source: str | Pillow.Image, max_side: int, quality: int = 85) ->
 
 
 def load_pixels(
-    images: Sequence[Image], height: int, width: int, *, sink: Sink = silent, check: Check = never
+    images: Sequence[Image],
+    height: int,
+    width: int,
+    *,
+    folder: Path | None = None,
+    sink: Sink = silent,
+    check: Check = never,
 ) -> tuple[ByteArray, tuple[BadFile, ...]]:
-    """Give (n, height, width, 3) uint8, resized bicubic, and the images that do not open (grey in the array)."""
-    pixels = np.full((len(images), height, width, 3), GREY[0], dtype=np.uint8)
+    """Give (n, height, width, 3) uint8, resized bicubic, and the images that do not open (grey in the array).
+
+    folder: where a nameless file holds them when they are large (`MAPPED_ABOVE`), mapped: the system keeps in
+    memory what is used and there is room for, and the file goes with the array. None: always memory.
+    """
+    pixels = _array((len(images), height, width, 3), folder)
 
     def fill(row: int, raw: bytes | ByteArray) -> None:
         image = _decode(raw, at_least=(2 * width, 2 * height))
         pixels[row] = np.asarray(image.resize((width, height), _BICUBIC))
 
     bad = _each(images, fill, sink, check)
+    pixels[[row for row, _ in bad]] = GREY
     return pixels, tuple(BadFile(images[row].key, reason) for row, reason in bad)
+
+
+def _array(shape: tuple[int, int, int, int], folder: Path | None) -> ByteArray:
+    if folder is None or math.prod(shape) <= MAPPED_ABOVE:
+        return np.empty(shape, np.uint8)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        return np.memmap(file, np.uint8, "w+", shape=shape)
 
 
 def bad_images(images: Sequence[Image], *, sink: Sink = silent, check: Check = never) -> tuple[BadFile, ...]:
