@@ -9,10 +9,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError as SqlDataError
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from backend import again
 from backend.errors import BackendError, BusyError, TooLargeError
 from ucal.errors import DataNotFoundError, RunError, UcalError
 
@@ -64,7 +64,8 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _database(request: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, OperationalError | PoolTimeoutError):
+    again.mark(request.scope, error)
+    if again.is_unreachable(error):
         log.error("database_unreachable", error=str(error.__cause__ or error))
         return failure(503, BusyError.__name__, "the database cannot be reached; try again", BusyError.retry_after)
     if isinstance(error, IntegrityError):

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from backend import observe
+from backend.again import Again
 from backend.clusters import Browser
 from backend.deps import Context, Policy
 from backend.handlers import add_handlers
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for router in (api, _saying_who_may(system.router), _saying_who_may(pages.router)):
         app.include_router(router)
     add_handlers(app)
+    app.add_middleware(Again, seconds=settings.database_wait)
     app.add_middleware(BodyLimit, upload_bytes=settings.max_upload_mb * MIB)
     app.add_middleware(observe.Observe, metrics=metrics)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("ucal-data")  # database (SQLite), runs, uploads, thumbnails
     database_url: str | None = None  # None: SQLite in data_dir
+    database_wait: float = Field(default=30.0, ge=0, le=600)  # seconds a request waits for a lost PostgreSQL
     redis_url: str | None = None  # the broker of Celery mode
     mode: Literal["embedded", "celery"] | None = None  # None: celery where there is a redis_url
     import_roots: Annotated[list[Path], NoDecode] = Field(default_factory=list)  # folders that may be imported from

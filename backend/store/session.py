@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 SessionFactory = sessionmaker[Session]
@@ -19,13 +20,19 @@ SessionFactory = sessionmaker[Session]
 _AFTER = "after_commit"
 _FAILED = "after_failure"
 BUSY_SECONDS = 30
+CONNECT_SECONDS = 5  # to a PostgreSQL whose machine does not answer
+COMMITTING = "while committing: it is not known whether this was stored"
+"""A note on errors that came too late to know."""
 
 
 def make_engine(url: str) -> Engine:
     """Make an engine for `sqlite:///file` or `postgresql+psycopg://...`."""
     if make_url(url).get_backend_name() == "sqlite":
         return _sqlite(url)
-    return create_engine(url, pool_pre_ping=True, pool_size=16, max_overflow=32, pool_timeout=BUSY_SECONDS)
+    connect = {"connect_timeout": CONNECT_SECONDS}
+    return create_engine(
+        url, connect_args=connect, pool_pre_ping=True, pool_size=16, max_overflow=32, pool_timeout=BUSY_SECONDS
+    )
 
 
 def _sqlite(url: str) -> Engine:
@@ -68,11 +75,20 @@ def session_scope(factory: SessionFactory, *, read_only: bool = False) -> Iterat
             yield session
             if read_only:
                 return
-            session.commit()
+            session.flush()
+            _commit(session)
         except BaseException:
             _call(session, _FAILED)
             raise
         _call(session, _AFTER)
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except SQLAlchemyError as error:
+        error.add_note(COMMITTING)
+        raise
 
 
 def _call(session: Session, which: str) -> None:
