@@ -22,6 +22,7 @@ from ucal.memory import LabelMemory
 from ucal.meta import subset_of
 from ucal.pretrained import IMAGENET, imagenet_weights
 from ucal.proposers.baselines import RandomProposer, SimilarProposer
+from ucal.proposers.calibrated import CalibratedUcal
 from ucal.proposers.efficient import EfficientProposer
 from ucal.proposers.spal import SpalProposer
 from ucal.proposers.ucal import UcalProposer
@@ -83,7 +84,7 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
         proceed=around.proceed,
         stop=around.stop,
         constrain=constrained_labels(config, _subset(config, dataset)) if config.policy == "spal" else None,
-        organise=asks if isinstance(asks, EfficientProposer) else None,
+        organise=asks if isinstance(asks, EfficientProposer | CalibratedUcal) else None,
     )
 
 
@@ -140,15 +141,22 @@ def refuse_nonsense(config: RunConfig, dataset: Dataset) -> None:
             "camera_jaccard needs the camera of every image and at least two cameras, and these data have not: "
             "set camera_jaccard=false"
         )
-    if config.policy in ("random", "similar") and config.budget is None and config.budget_per_round is None:
-        raise ConfigError(f"policy {config.policy!r} would ask for every pair: set budget or budget_per_round")
-    if config.policy == "efficient" and config.memory == "pair":
-        raise ConfigError("policy 'efficient' rests on inference: expected memory 'closure', got 'pair'")
+    _refuse_policy(config)
     if config.annotator == "oracle" and config.policy != "none" and not dataset.has_truth:
         raise ConfigError(
             "annotator 'oracle' answers from the identities, and these data have none for some images: "
             "use annotator 'people', or policy 'none'"
         )
+
+
+def _refuse_policy(config: RunConfig) -> None:
+    """Refuse settings of a policy that cannot go together."""
+    if config.first_cut == "calibrated" and (config.policy != "ucal" or config.train or config.query_from > 0):
+        raise ConfigError("first_cut 'calibrated' is for policy 'ucal' on given features from the first round on")
+    if config.policy in ("random", "similar") and config.budget is None and config.budget_per_round is None:
+        raise ConfigError(f"policy {config.policy!r} would ask for every pair: set budget or budget_per_round")
+    if config.policy == "efficient" and config.memory == "pair":
+        raise ConfigError("policy 'efficient' rests on inference: expected memory 'closure', got 'pair'")
 
 
 def _refuse_base(config: RunConfig, dataset: Dataset) -> None:
@@ -209,7 +217,7 @@ def cluster_device_of(config: RunConfig) -> str:
 def _clusterer(config: RunConfig, dataset: Dataset, around: Surroundings) -> Clusterer:
     if config.base == "supervised":
         return true_labels(dataset.identities("train"))
-    if config.policy == "efficient" and not config.train and config.query_from == 0:
+    if organises(config) and not config.train and config.query_from == 0:
         return nothing_clustered  # the policy makes the labels of every round
     cameras = _cameras(dataset)
     inside = _subset(config, dataset)
@@ -222,6 +230,11 @@ def _clusterer(config: RunConfig, dataset: Dataset, around: Surroundings) -> Clu
             config, cluster_device_of(config), cameras=cameras, check=around.check, sink=around.sink
         )
     return cluster if inside is None else subset_labels(cluster, inside, config.tau, config.mcl_sure)
+
+
+def organises(config: RunConfig) -> bool:
+    """Say whether the policy makes the labels too."""
+    return config.policy == "efficient" or config.first_cut == "calibrated"
 
 
 def _subset(config: RunConfig, dataset: Dataset) -> BoolArray | None:
@@ -254,7 +267,7 @@ def proposer(config: RunConfig, cameras: Sequence[int | None] | None = None) -> 
         rounds = max(1, config.epochs - config.query_from)
         config = config.replace(budget_per_round=max(1, -(-config.budget // rounds)))
     proposers: dict[str, Callable[[RunConfig], Proposer]] = {
-        "ucal": UcalProposer,
+        "ucal": CalibratedUcal if config.first_cut == "calibrated" else UcalProposer,
         "efficient": lambda config: EfficientProposer(config, cameras),
         "random": RandomProposer,
         "similar": SimilarProposer,
@@ -303,7 +316,7 @@ def _links(config: RunConfig, dataset: Dataset, around: Surroundings) -> Callabl
 
 def _graph_order(config: RunConfig, dataset: Dataset, sink: Sink) -> IntArray | None:
     """Give the order of the rows that GCL's graphs are cut from; None = graphs of nearest rows."""
-    if config.base != "gcl-scl" or config.gcl_order == "neighbours":
+    if config.base != "gcl-scl" or config.gcl_order in ("neighbours", "mutual-neighbours"):
         return None
     if config.gcl_order == "names-leak-identities":
         text = (
@@ -321,7 +334,9 @@ def _pixels(config: RunConfig, dataset: Dataset, split: Split, around: Surroundi
     images = dataset.images(split)
     if not images:
         return np.zeros((0, config.height, config.width, 3), np.uint8)
-    pixels, bad = load_pixels(images, config.height, config.width, sink=around.sink, check=around.check)
+    pixels, bad = load_pixels(
+        images, config.height, config.width, folder=around.folder.root, sink=around.sink, check=around.check
+    )
     if bad:
         raise DataError(
             f"{len(bad)} image(s) of {dataset.name!r} cannot be opened, first {bad[0].path}: {bad[0].reason}"

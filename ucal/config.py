@@ -58,7 +58,7 @@ class RunConfig:
     page_tiles: int = 24  # efficient: most tiles on a page (8 suits a phone)
     expected_error: float = 0.0  # efficient: people's share of wrong answers; above 0, surprising ones are asked again
     second_look: Literal["surprise", "size"] = (
-        "surprise"  # efficient, expected_error above 0: ask again what is improbable, or all between groups of 4 and more
+        "surprise"  # efficient, expected_error above 0: asked again is what is improbable, or all between groups of 4
     )
     pages_per_round: int = 1  # efficient: plans in a round; each is a batch of pages
     without: Literal["nothing", "whitening", "calibration", "atoms", "metric", "belief", "audits"] = (
@@ -110,8 +110,8 @@ class RunConfig:
     tau: float = 0.05  # temperature
     momentum: float | None = None  # memory momentum; None = the base's own (SpCL .2, the others .1)
     hard: bool = False  # Cluster Contrast: update with the least similar member only
-    gcl_order: Literal["neighbours", "camera-time", "names-leak-identities"] = (
-        "neighbours"  # GCL's graphs: nearest rows; cut from cameras' time lines; cut from file names (the paper's)
+    gcl_order: Literal["neighbours", "mutual-neighbours", "camera-time", "names-leak-identities"] = (
+        "neighbours"  # GCL's graphs: nearest rows; the mutual ones; cut from cameras' time lines; from names (paper)
     )
     gcl_graph: int = 16  # GCL: rows in a graph, itself included
     gcl_temperature: float = 5.0  # GCL: T of the attention

@@ -61,11 +61,11 @@ def components(atoms: IntArray, features: FloatArray, memory: LabelMemory, remov
     of = _joined(atoms, same, n)
     apart = of[different]
     apart = apart[apart[:, 0] != apart[:, 1]]
-    bad = memory.bad_rows()
-    of[bad] = -1
+    highest = int(of.max(initial=0))
+    of[memory.bad_rows()] = -1
     names, codes = np.unique(of, return_inverse=True)
     shift = int(len(names) > 0 and names[0] == -1)
-    place = np.full(int(names.max(initial=0)) + 1, -1, np.int64)
+    place = np.full(highest + 1, -1, np.int64)
     place[names[shift:]] = np.arange(len(names) - shift)
     apart = place[apart]
     apart = np.unique(np.sort(apart[(apart >= 0).all(axis=1)], axis=1), axis=0)

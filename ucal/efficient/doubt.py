@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 from scipy import stats
@@ -14,6 +15,7 @@ from ucal.types import Answer, Kind, TileAnswer, Verdict
 _FEWEST_PAGES, _FIRST_PAGES = 20, 60  # pages on which features are judged
 _LEAST_SHARE = 0.25  # of those whose likeliest tile must be "same", or the features are called hopeless
 _QUIET_PAGES = 40  # pages in a row without a toggle that end the asking
+_LARGE = 4  # rows on both sides from which an answer is looked at again by size
 _SURPRISE, _HARM = 0.15, 2.0  # P(wrong), and P(wrong) x stake in pairs, from which an answer is looked at again
 
 
@@ -56,20 +58,29 @@ def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float
     return low, high
 
 
-def doubtful(memory: LabelMemory, error: float) -> Iterator[tuple[Answer, TileAnswer]]:
+def doubtful(
+    memory: LabelMemory, error: float, kind: Literal["surprise", "size"] = "surprise"
+) -> Iterator[tuple[Answer, TileAnswer]]:
     """Yield the tiles to ask about again, in the log's order: those whose pair has one vote only.
 
     With q the model's probability of what was said and e the person's share of wrong answers, P(wrong)
     = e (1 - q) / (e (1 - q) + (1 - e) q); the stake is the pairs of rows that hang on it. A tile is
-    looked at again when P(wrong) >= .15, or P(wrong) x stake >= 2.
+    looked at again when P(wrong) >= .15, or P(wrong) x stake >= 2. By `size` instead: when the tile and
+    the cluster have 4 rows each, whatever the model believes.
     """
     if error <= 0.0:
         return
     votes = _votes(memory)
     for answer in memory.answers:
         for tile in _judged(answer):
-            if votes[_pair(answer.left, tile.row)] == 1 and _is_doubtful(tile, error):
+            again = _is_large(tile) if kind == "size" else _is_doubtful(tile, error)
+            if again and votes[_pair(answer.left, tile.row)] == 1:
                 yield answer, tile
+
+
+def _is_large(tile: TileAnswer) -> bool:
+    least = np.log(_LARGE) - 1e-9
+    return tile.signals[AUDIT] == 0 and tile.signals[LOG_TILE] >= least and tile.signals[LOG_CLUSTER] >= least
 
 
 def _is_doubtful(tile: TileAnswer, error: float) -> bool:

@@ -19,7 +19,7 @@ from ucal.efficient.components import Components, components
 from ucal.efficient.guess import Frame, allowed, grouped, guess, near_pairs, nearest_components, spread_of_best
 from ucal.efficient.linkage import Groups, link
 from ucal.efficient.pages import Candidates, World, candidates, world
-from ucal.efficient.preparation import whiten, within_class
+from ucal.efficient.preparation import unit, whiten, within_class
 from ucal.efficient.tiles import AUDIT, TileBelief, believe, judged_tiles
 from ucal.memory import LabelMemory
 from ucal.neighbours import nearest_ids
@@ -42,9 +42,11 @@ class Version:
 
     def atoms(self, scale: Scale) -> IntArray:
         """Cut the tree where P(same) is .9."""
-        height = max(0.0, scale.height(_ATOM_P))
-        below = self.dendrogram.heights <= height
-        return _cut_rows(self.dendrogram, below)
+        return self.cut(scale.height(_ATOM_P))
+
+    def cut(self, height: float) -> IntArray:
+        """Cut the tree at a height (0 where it is below): each row's group, (n,)."""
+        return _cut_rows(self.dendrogram, self.dendrogram.heights <= max(0.0, height))
 
 
 def _cut_rows(dendrogram: Dendrogram, below: NDArray[np.bool_]) -> IntArray:
@@ -69,10 +71,16 @@ class Plan:
 
 
 class Planner:
-    """Make plans; keeps the last version and the last plan, which equal what would be worked out again."""
+    """Make plans; keeps the last version and the last plan, which equal what would be worked out again.
 
-    def __init__(self, cameras: Sequence[int | None] | None = None) -> None:
-        self._cameras = cameras  # given: each camera's mean is subtracted first
+    cameras: given, each camera's mean is subtracted first. without: the ingredient that is left out
+    (`RunConfig.without`): whitening = rows as given; calibration = the scale knows its pseudo-points
+    only; atoms = every row is one; metric = the whitened rows; belief = P0 alone; audits = none.
+    """
+
+    def __init__(self, cameras: Sequence[int | None] | None = None, without: str = "nothing") -> None:
+        self._cameras = cameras
+        self._without = without
         self._version: Version | None = None
         self._features: FloatArray | None = None  # what the version was made of
         self._neighbours: dict[str, IntArray] = {}
@@ -86,7 +94,8 @@ class Planner:
         self._features = features
         key = hashlib.sha256(np.ascontiguousarray(features).data).hexdigest()
         if self._version is None or self._version.key != key:
-            rows = whiten(features if self._cameras is None else camera_centre(features, self._cameras))
+            centred = features if self._cameras is None else camera_centre(features, self._cameras)
+            rows = unit(centred) if self._without == "whitening" else whiten(centred)
             neighbours = nearest_ids(rows, NEIGHBOURS + 1)
             n = len(rows)
             alone = Groups(rows.astype(np.float64), np.ones(n, np.int64))
@@ -99,6 +108,8 @@ class Planner:
     def scale(self, version: Version, memory: LabelMemory, first_round: int) -> Scale:
         """Fit where "same" ends."""
         heights, same = judged(version.dendrogram, memory, first_round)
+        if self._without == "calibration":
+            heights, same = heights[:0], same[:0]
         return fit_scale(heights, same, version.dendrogram.highest)
 
     def plan(self, features: FloatArray, memory: LabelMemory, first_round: int) -> Plan:
@@ -111,8 +122,8 @@ class Planner:
 
     def _make(self, version: Version, memory: LabelMemory, first_round: int) -> Plan:
         scale = self.scale(version, memory, first_round)
-        atoms = version.atoms(scale)
-        parts, rows = _parts(version, atoms, memory)
+        atoms = np.arange(len(version.rows)) if self._without == "atoms" else version.atoms(scale)
+        parts, rows = self._parts(version, atoms, memory)
         groups = grouped(rows, parts)
         pairs = near_pairs(self._lists(version, atoms, memory), parts)
         if parts.count <= _COMPARABLE:
@@ -120,6 +131,8 @@ class Planner:
         median, sd = spread_of_best(groups, allowed(pairs, parts))
         frame = Frame(median, sd, self._first_z0(version, scale, atoms, memory, first_round))
         signals, same = judged_tiles(memory)
+        if self._without == "belief":
+            signals, same = signals[:0], same[:0]
         belief = believe(signals, same, float(np.clip(-scale.slope * sd, 0.5, 6.0)))
         clusters = guess(groups, pairs, parts, frame, belief.shift)
         labels = np.where(parts.of >= 0, clusters[parts.of], -1)
@@ -133,7 +146,7 @@ class Planner:
         first = memory.answers[:count]
         key = f"{version.key}:{_digest(first)}"
         if key not in self._neighbours:
-            _, rows = _parts(version, atoms, LabelMemory(memory.n, memory.mode, first))
+            _, rows = self._parts(version, atoms, LabelMemory(memory.n, memory.mode, first))
             self._neighbours = {key: nearest_ids(rows, NEIGHBOURS + 1)}
         return self._neighbours[key]
 
@@ -149,7 +162,7 @@ class Planner:
         key = f"{version.key}:{first_round}:{_digest(before)}"
         if self._z0 is None or self._z0[0] != key:
             then = LabelMemory(memory.n, memory.mode, before)
-            parts, rows = _parts(version, atoms, then)
+            parts, rows = self._parts(version, atoms, then)
             pairs = allowed(near_pairs(version.neighbours, parts), parts)
             median, sd = spread_of_best(grouped(rows, parts), pairs)
             self._z0 = (key, (1.0 - scale.height(0.5) - median) / sd)
@@ -159,12 +172,15 @@ class Planner:
         """Give every tile worth asking about."""
         shown = np.zeros(memory.n, bool)
         shown[_seen(memory)] = True
+        if self._without == "audits":
+            shown[:] = True
         return candidates(plan.scene, plan.pairs, shown, plan.frame, plan.belief)
 
-
-def _parts(version: Version, atoms: IntArray, memory: LabelMemory) -> tuple[Components, FloatArray]:
-    parts = components(atoms, version.rows, memory, _removed(memory))
-    return parts, within_class(version.rows, parts.of, parts.confirmed)
+    def _parts(self, version: Version, atoms: IntArray, memory: LabelMemory) -> tuple[Components, FloatArray]:
+        parts = components(atoms, version.rows, memory, _removed(memory))
+        if self._without == "metric":
+            return parts, version.rows
+        return parts, within_class(version.rows, parts.of, parts.confirmed)
 
 
 def _removed(memory: LabelMemory) -> IntArray:

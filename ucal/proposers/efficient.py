@@ -40,7 +40,7 @@ class EfficientProposer:
 
     def __init__(self, config: RunConfig, cameras: Sequence[int | None] | None = None) -> None:
         self.config = config
-        self.planner = Planner(cameras if config.camera_centre else None)
+        self.planner = Planner(cameras if config.camera_centre else None, config.without)
         again = ("second-look", "conflict") if config.expected_error > 0 else ("conflict",)
         pages = ("page", *again) * config.pages_per_round
         self.stages: tuple[str, ...] = ("conflict", *["calibrate"] * (config.cards // 2), *pages)
@@ -83,7 +83,7 @@ class EfficientProposer:
 
     def _cards(self, scene: Scene) -> list[Question]:
         """Ask two calibration cards, while fewer than `cards` answers say where "same" ends."""
-        if scene.memory.n_answers >= self.config.cards:
+        if scene.memory.n_answers >= self.config.cards or self.config.without == "calibration":
             return []
         version = self.planner.version(scene.features)
         scale = self.planner.scale(version, scene.memory, self._first_round(scene.round))
@@ -117,7 +117,7 @@ class EfficientProposer:
     def _second_looks(self, scene: Scene) -> list[Question]:
         """Ask surprising answers that much hangs on once more."""
         bad = set(scene.memory.bad_rows().tolist())
-        doubts = doubtful(scene.memory, self.config.expected_error)
+        doubts = doubtful(scene.memory, self.config.expected_error, self.config.second_look)
         pairs = dict.fromkeys((answer.left, tile.row) for answer, tile in doubts)
         return [ask_rows(scene, Reason.SECOND_LOOK, *pair) for pair in pairs if not bad.intersection(pair)]
 
