@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { CirclePause, CirclePlay, FastForward } from "lucide-react";
+import { CirclePause, CirclePlay, CircleStop, FastForward, Gauge } from "lucide-react";
 import { useState } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/queries";
@@ -9,8 +9,9 @@ import { Confirm } from "../../components/Dialog";
 import { messageOf, Refusal } from "../../components/States";
 import { say } from "../../components/Toasts";
 import { m } from "../../messages";
+import { BudgetDialog } from "./BudgetDialog";
 
-type Asked = "cancel" | "proceed" | null;
+type Asked = "cancel" | "proceed" | "budget" | null;
 
 /** Pause, resume, go on with what is there, cancel. */
 export function Actions({ run }: { run: Run }) {
@@ -49,6 +50,16 @@ export function Actions({ run }: { run: Run }) {
           {m.runs.pause}
         </Button>
       )}
+      <Button
+        icon={<CircleStop size={16} aria-hidden />}
+        busy={change.isPending && (change.variables === "stop" || change.variables === "go_on")}
+        onClick={() => change.mutate(run.stopping ? "go_on" : "stop")}
+      >
+        {run.stopping ? m.runs.goOn : m.runs.stopAfter}
+      </Button>
+      <Button icon={<Gauge size={16} aria-hidden />} onClick={() => ask("budget")}>
+        {m.runs.budget.change}
+      </Button>
       <Button look="danger" onClick={() => ask("cancel")}>
         {m.runs.cancel}
       </Button>
@@ -74,6 +85,7 @@ export function Actions({ run }: { run: Run }) {
         onClose={() => ask(null)}
         onConfirm={() => change.mutate("proceed")}
       />
+      {asked === "budget" && <BudgetDialog run={run} onClose={() => ask(null)} />}
     </>
   );
 }

@@ -8,7 +8,14 @@ import { answersOf, lossOf, qualityOf, type Figure } from "./figures";
 
 const Chart = lazy(() => import("./Chart"));
 
-export function Charts({ rounds, losses }: { rounds: Round[]; losses: LossPoint[] }) {
+interface ChartsProps {
+  rounds: Round[];
+  losses: LossPoint[];
+  /** What quality was measured on: queries of the held-out part, and training images. */
+  measured?: { queries: number; images: number } | undefined;
+}
+
+export function Charts({ rounds, losses, measured }: ChartsProps) {
   const quality = useMemo(() => qualityOf(rounds), [rounds]);
   const answers = useMemo(() => answersOf(rounds), [rounds]);
   const loss = useMemo(() => lossOf(losses), [losses]);
@@ -16,7 +23,7 @@ export function Charts({ rounds, losses }: { rounds: Round[]; losses: LossPoint[
   const noTruth = rounds.length > 0 ? charts.noTruth : charts.empty;
   return (
     <div className="charts">
-      <ChartPanel id="quality" title={charts.quality} note={charts.qualityNote} figure={quality} empty={noTruth} wide />
+      <ChartPanel id="quality" title={charts.quality} note={measured ? charts.qualityOn(measured.queries, measured.images) : charts.qualityNote} figure={quality} empty={noTruth} wide />
       <ChartPanel id="answers" title={charts.answers} note={charts.answersNote} figure={answers} empty={charts.empty} />
       <ChartPanel id="loss" title={charts.loss} note={charts.lossNote} figure={loss} empty={charts.lossEmpty} />
     </div>
@@ -33,7 +40,7 @@ interface PanelProps {
 }
 
 /** One chart; the same figures as a table at the press of a button. */
-function ChartPanel({ id, title, note, figure, empty, wide = false }: PanelProps) {
+export function ChartPanel({ id, title, note, figure, empty, wide = false }: PanelProps) {
   const [table, setTable] = useState(false);
   const nothing = figure.series.length === 0 || figure.x.length === 0;
   return (

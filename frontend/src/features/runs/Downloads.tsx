@@ -14,6 +14,20 @@ export function Downloads({ run, admin }: { run: Run; admin: boolean }) {
     <Panel title={m.runs.downloads} note={admin ? noteOf(run) : m.runs.downloadsAdmin}>
       {admin && (
         <ul className="downloads" data-testid="downloads">
+          <li>
+            <a href={address(`/runs/${run.id}/snapshot`)} download className="download">
+              <Download size={16} aria-hidden />
+              <span>{m.runs.snapshot}</span>
+              <span className="quiet small mono">snapshot.zip</span>
+            </a>
+          </li>
+          <li>
+            <a href={address(`/runs/${run.id}/clusters.csv`)} download className="download">
+              <Download size={16} aria-hidden />
+              <span>{m.runs.clustersNow}</span>
+              <span className="quiet small mono">clusters.csv</span>
+            </a>
+          </li>
           {names.map((name) => (
             <li key={name}>
               <a href={address(`/runs/${run.id}/export/${name}`)} download className="download">

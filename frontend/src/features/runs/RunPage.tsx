@@ -1,4 +1,4 @@
-import { MessageCircleQuestion } from "lucide-react";
+import { Boxes, MessageCircleQuestion } from "lucide-react";
 import { isOver, useMetrics, useProject, useRun, useSession } from "../../api/queries";
 import type { Run, RunMetrics } from "../../api/types";
 import { ButtonLink } from "../../components/Button";
@@ -8,11 +8,13 @@ import { m } from "../../messages";
 import { Actions } from "./Actions";
 import { Charts } from "./Charts";
 import { Downloads } from "./Downloads";
+import { HealthPanel } from "./HealthPanel";
 import { PeoplePanel } from "./PeoplePanel";
 import { Settings } from "./Settings";
 import { StateLine } from "./StateLine";
 import { Steps } from "./Steps";
 import { Tiles } from "./Tiles";
+import { Versions } from "./Versions";
 import "./runs.css";
 
 const NOTHING: RunMetrics = { rounds: [], losses: [] };
@@ -44,20 +46,7 @@ function Shown({ run }: { run: Run }) {
         { text: m.projects.title, href: "/" },
         { text: project.data?.name ?? m.common.loading, href: `/projects/${run.project_id}` },
       ]}
-      actions={
-        <>
-          {!isOver(run.state) && run.config["annotator"] === "people" && (
-            <ButtonLink
-              href={`/runs/${run.id}/label`}
-              look="primary"
-              icon={<MessageCircleQuestion size={16} aria-hidden />}
-            >
-              {m.runs.answersLink}
-            </ButtonLink>
-          )}
-          {admin && !isOver(run.state) && <Actions run={run} />}
-        </>
-      }
+      actions={<Ways run={run} admin={admin} />}
     >
       <div className="stack">
         {run.state === "failed" && (
@@ -68,14 +57,43 @@ function Shown({ run }: { run: Run }) {
         )}
         <Steps run={run} rounds={figures.rounds} />
         <Tiles run={run} rounds={figures.rounds} />
+        <HealthPanel runId={run.id} live={!isOver(run.state)} />
         {metrics.error && !metrics.data && <Refusal error={metrics.error} />}
-        <Charts rounds={figures.rounds} losses={figures.losses} />
+        <Charts
+          rounds={figures.rounds}
+          losses={figures.losses}
+          measured={project.data && { queries: project.data.queries, images: project.data.images }}
+        />
         {admin && <PeoplePanel runId={run.id} live={!isOver(run.state)} />}
+        <Versions rounds={figures.rounds} />
         <div className="run-foot">
-          <Settings config={run.config} />
+          <Settings config={run.config} changes={run.changes} />
           <Downloads run={run} admin={admin} />
         </div>
       </div>
     </Page>
+  );
+}
+
+/** Where one goes from here, and what an admin may do. */
+function Ways({ run, admin }: { run: Run; admin: boolean }) {
+  return (
+    <>
+      {!isOver(run.state) && run.config["annotator"] === "people" && (
+        <ButtonLink
+          href={`/runs/${run.id}/label`}
+          look="primary"
+          icon={<MessageCircleQuestion size={16} aria-hidden />}
+        >
+          {m.runs.answersLink}
+        </ButtonLink>
+      )}
+      {admin && (
+        <ButtonLink href={`/runs/${run.id}/clusters`} icon={<Boxes size={16} aria-hidden />}>
+          {m.clusters.title}
+        </ButtonLink>
+      )}
+      {admin && !isOver(run.state) && <Actions run={run} />}
+    </>
   );
 }

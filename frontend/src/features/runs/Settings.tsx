@@ -1,3 +1,5 @@
+import type { Run } from "../../api/types";
+import { moment } from "../../components/format";
 import { Panel } from "../../components/Page";
 import { m } from "../../messages";
 
@@ -6,7 +8,7 @@ const FIRST = ["base", "policy", "annotator", "epochs", "query_from", "budget_pe
 const said = (value: unknown): string => (value === null || value === undefined ? m.common.none : String(value));
 
 /** The settings the run was started with: the chief ones, and all of them on demand. */
-export function Settings({ config }: { config: Record<string, unknown> }) {
+export function Settings({ config, changes }: { config: Record<string, unknown>; changes: Run["changes"] }) {
   const first = FIRST.filter((key) => key in config);
   const rest = Object.keys(config).filter((key) => !FIRST.includes(key));
   return (
@@ -16,6 +18,19 @@ export function Settings({ config }: { config: Record<string, unknown> }) {
         <summary>{m.runs.configAll}</summary>
         <List names={rest} config={config} />
       </details>
+      {changes.length > 0 && (
+        <ul className="small setting-changes" data-testid="setting-changes" aria-label={m.runs.changes}>
+          {changes.map((change) => (
+            <li key={`${change.at} ${change.setting}`}>
+              {m.runs.changed(change.setting, said(change.before), said(change.after))}
+              <span className="quiet">
+                {" "}
+                {change.person} · {moment(change.at)} · {m.clusters.inRound(change.round + 1)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
     </Panel>
   );
 }

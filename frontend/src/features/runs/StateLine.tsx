@@ -13,6 +13,7 @@ export function StateLine({ run }: { run: Run }) {
   if (over) parts.push(m.time.ago(duration(secondsSince(run.finished_at ?? run.state_since, now))));
   else parts.push(m.runs.since(duration(secondsSince(run.state_since, now))));
   if (run.pausing) parts.push(m.runs.pausing);
+  if (run.stopping) parts.push(m.runs.stopping);
   const waits = waitsFor(run);
   if (waits && !over) parts.push(m.runs.waitsFor(waits));
   if (!over) parts.push(run.heartbeat_age === null ? m.runs.heartbeatNone : m.runs.heartbeat(duration(run.heartbeat_age)));
