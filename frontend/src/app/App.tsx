@@ -14,6 +14,7 @@ const ProjectPage = lazy(() => import("../features/projects/ProjectPage"));
 const LabelPage = lazy(() => import("../features/label/LabelPage"));
 const RunPage = lazy(() => import("../features/runs/RunPage"));
 const DisagreementsPage = lazy(() => import("../features/runs/DisagreementsPage"));
+const ComparePage = lazy(() => import("../features/runs/ComparePage"));
 const ClustersPage = lazy(() => import("../features/clusters/ClustersPage"));
 const ClusterPage = lazy(() => import("../features/clusters/ClusterPage"));
 const TokensPage = lazy(async () => ({ default: (await import("../features/session/TokensPage")).TokensPage }));
@@ -23,6 +24,7 @@ const ROUTES: [string, (params: Params) => React.ReactNode][] = [
   ["/", () => <ProjectsPage />],
   ["/projects/:id", ({ id }) => <ProjectPage key={id} id={id!} />],
   ["/runs/:id", ({ id }) => <RunPage key={id} id={id!} />],
+  ["/projects/:id/compare", ({ id }) => <ComparePage key={id} id={id!} />],
   ["/runs/:id/clusters", ({ id }) => <ClustersPage key={id} id={id!} />],
   ["/runs/:id/clusters/:image", ({ id, image }) => <ClusterPage key={`${id} ${image}`} id={id!} image={image!} />],
   ["/runs/:id/label", ({ id }) => <LabelPage key={id} runId={id!} />],
