@@ -18,6 +18,7 @@ export type Lease = Schemas["Lease"];
 export type Leases = Schemas["Leases"];
 export type LossPoint = Schemas["LossPoint"];
 export type Person = Schemas["Person"];
+export type Practice = Schemas["Practice"];
 export type Preset = Schemas["Preset"];
 export type Project = Schemas["Project"];
 export type LinkMade = Schemas["LinkMade"];

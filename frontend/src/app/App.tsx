@@ -12,6 +12,8 @@ import { Shell } from "./Shell";
 const ProjectsPage = lazy(() => import("../features/projects/ProjectsPage"));
 const ProjectPage = lazy(() => import("../features/projects/ProjectPage"));
 const LabelPage = lazy(() => import("../features/label/LabelPage"));
+const HelpPage = lazy(() => import("../features/label/HelpPage"));
+const PracticePage = lazy(() => import("../features/label/PracticePage"));
 const RunPage = lazy(() => import("../features/runs/RunPage"));
 const DisagreementsPage = lazy(() => import("../features/runs/DisagreementsPage"));
 const ComparePage = lazy(() => import("../features/runs/ComparePage"));
@@ -29,6 +31,8 @@ const ROUTES: [string, (params: Params) => React.ReactNode][] = [
   ["/runs/:id/clusters/:image", ({ id, image }) => <ClusterPage key={`${id} ${image}`} id={id!} image={image!} />],
   ["/runs/:id/label", ({ id }) => <LabelPage key={id} runId={id!} />],
   ["/runs/:id/disagreements", ({ id }) => <DisagreementsPage key={id} runId={id!} />],
+  ["/help", () => <HelpPage />],
+  ["/practice", () => <PracticePage project={new URLSearchParams(location.search).get("project")} />],
   ["/tokens", () => <TokensPage />],
   ["/people", () => <PeoplePage />],
 ];

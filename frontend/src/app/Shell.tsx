@@ -15,7 +15,7 @@ interface ShellProps {
 
 /** The bar at the top; the label page brings its own slot for figures into it. */
 export function Shell({ person, path, children }: ShellProps) {
-  const labelling = match("/runs/:id/label", path) !== null;
+  const labelling = match("/runs/:id/label", path) !== null || match("/practice", path) !== null;
   return (
     <div className={labelling ? "shell shell-label" : "shell"}>
       <a className="skip-link" href="#content">

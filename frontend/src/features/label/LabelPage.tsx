@@ -17,6 +17,7 @@ import { PairScreen } from "./PairScreen";
 import { countsOf, verdictOf } from "./replies";
 import type { ScreenProps } from "./screens";
 import { Strip } from "./Strip";
+import { Tour } from "./Tour";
 import { useEngine } from "./useEngine";
 import { useLooking } from "./useLooking";
 import { Waiting } from "./Waiting";
@@ -93,6 +94,7 @@ function Labelling({ run, personId }: { run: Run; personId: string }) {
           }}
         />
       )}
+      <Tour />
       <Said view={view} />
     </main>
   );

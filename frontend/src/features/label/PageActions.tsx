@@ -1,31 +1,15 @@
 import { Check, ChevronRight, CircleHelp, ImageOff, Scissors, type LucideIcon } from "lucide-react";
 import type { MouseEvent } from "react";
-import type { Question, Tile } from "../../api/types";
 import { m } from "../../messages";
 import { useKeyChoice } from "./bindings";
-import { nameOfTile, scopeOf, type Filling } from "./filling";
+import { scopeOf } from "./filling";
 import { keycap, type Action } from "./keys";
-import type { Part } from "./usePart";
+import type { PageInHand } from "./usePage";
 import { Keycaps, unfocus } from "./Verdicts";
 
-interface PageActionsProps {
-  question: Question;
-  filling: Filling;
-  tile: Tile; // at the cursor
-  part: Part;
-  picking: boolean;
-  again: boolean; // a large merge waits for its second yes
-  flash: boolean;
-  onMixed: () => void;
-  onLeftOut: (verdict: "unsure" | "bad_image") => void;
-  onBack: () => void;
-  onConfirm: () => void;
-}
-
 /** What can be said of the tile at the cursor, and the one button that answers, with its scope spelled out. */
-export function PageActions(props: PageActionsProps) {
-  const { question, filling, tile, part, picking, again, flash, onMixed, onLeftOut, onBack, onConfirm } = props;
-  const mark = filling.marks[nameOfTile(tile)]!;
+export function PageActions({ page, flash }: { page: PageInHand; flash: boolean }) {
+  const { filling, tile, mark, part, picking, onMixed, onLeftOut, onBack, onConfirm } = page;
   const none = filling.anchorBad || picking;
   return (
     <div className="verdicts verdicts-page" role="group" aria-label={m.label.page.title}>
@@ -48,20 +32,21 @@ export function PageActions(props: PageActionsProps) {
         }}
       >
         {part.isLast || picking ? <Check size={22} aria-hidden /> : <ChevronRight size={22} aria-hidden />}
-        <span className="verdict-word">{wordOf(filling, question, part, picking, again)}</span>
+        <span className="verdict-word">{wordOf(page)}</span>
         <Keys action="confirm" />
       </button>
     </div>
   );
 }
 
-function wordOf(filling: Filling, question: Question, part: Part, picking: boolean, again: boolean): string {
+function wordOf({ filling, question, part, picking, merge }: PageInHand): string {
   if (picking) return m.label.page.mixedDone;
-  if (!part.isLast) return m.label.page.next(part.next + 1, Math.min(part.next + part.size, question.tiles.length), question.tiles.length);
+  const total = question.tiles.length;
+  if (!part.isLast) return m.label.page.next(part.next + 1, Math.min(part.next + part.size, total), total);
   if (filling.anchorBad) return m.label.page.confirmBadAnchor;
   const { same, different, leftOut } = scopeOf(filling, question);
   const scope = m.label.page.confirm(same, different, leftOut);
-  return again ? m.label.page.again(scope) : scope;
+  return merge ? m.label.page.again(scope) : scope;
 }
 
 interface SmallProps {

@@ -1,35 +1,30 @@
 import { ImageOff } from "lucide-react";
 import { useRef, useState } from "react";
-import type { Question } from "../../api/types";
 import { IconButton } from "../../components/Button";
 import { m } from "../../messages";
-import { nameOfTile, type Filling } from "./filling";
+import { nameOfTile } from "./filling";
 import { Panel } from "./Panel";
 import { MarkOf, TileView } from "./TileView";
 import { useArming } from "./useArming";
 import { useGestures } from "./useGestures";
-import type { Part } from "./usePart";
+import type { PageInHand } from "./usePage";
 import type { View } from "./view";
 
 interface PageStageProps {
-  question: Question;
-  filling: Filling;
+  page: PageInHand;
   missing: ReadonlySet<string> | undefined; // ids of tiles whose image did not load
-  cursor: number;
-  part: Part;
+  wrong?: ReadonlySet<string>; // practice: ids of tiles that were not right
   view: View;
   onView: (view: View) => void;
   onPainted: (questionId: string) => void;
-  onTile: (index: number) => void; // pressed
-  onBadAnchor?: () => void;
   children?: React.ReactNode; // laid over the tiles
 }
 
 const ignored = () => undefined;
 
 /** The anchor and the tile at the cursor, large and looked at alike; beside them all tiles of this part. */
-export function PageStage(props: PageStageProps) {
-  const { question, filling, missing, cursor, part, view, onView, onPainted, onTile, onBadAnchor, children } = props;
+export function PageStage({ page, missing, wrong, view, onView, onPainted, children }: PageStageProps) {
+  const { question, filling, cursor, part, onTile, onBadAnchor } = page;
   const ref = useRef<HTMLDivElement>(null);
   useArming(ref, question.id, onPainted);
   const [hovered, hover] = useState<number | null>(null);
@@ -41,11 +36,9 @@ export function PageStage(props: PageStageProps) {
     <div className="page-stage" ref={ref} data-testid="page-stage" data-question={question.id}>
       <div className="page-look">
         <Panel side={question.left} name={m.label.page.anchor} mark={<span className="anchor-name">{m.label.page.anchor}</span>} {...shared}>
-          {onBadAnchor && (
-            <IconButton name={m.label.page.badAnchor} aria-pressed={filling.anchorBad} data-testid="bad-anchor" onClick={onBadAnchor}>
-              <ImageOff size={16} aria-hidden />
-            </IconButton>
-          )}
+          <IconButton name={m.label.page.badAnchor} aria-pressed={filling.anchorBad} data-testid="bad-anchor" onClick={onBadAnchor}>
+            <ImageOff size={16} aria-hidden />
+          </IconButton>
         </Panel>
         <Panel
           key={nameOfTile(close)}
@@ -74,6 +67,7 @@ export function PageStage(props: PageStageProps) {
             index={part.first + at}
             mark={filling.marks[nameOfTile(tile)]!}
             missing={missing?.has(nameOfTile(tile)) ?? false}
+            wrong={wrong?.has(nameOfTile(tile)) ?? false}
             current={part.first + at === cursor}
             view={view}
             onPress={() => onTile(part.first + at)}

@@ -13,6 +13,7 @@ interface TileViewProps {
   index: number;
   mark: Mark;
   missing: boolean;
+  wrong: boolean; // practice: it was not right
   current: boolean;
   view: View;
   onPress: () => void;
@@ -20,7 +21,7 @@ interface TileViewProps {
 }
 
 /** One tile: its first image, up to three that fit least, its size, and what is said of it. */
-export function TileView({ tile, index, mark, missing, current, view, onPress, onHover }: TileViewProps) {
+export function TileView({ tile, index, mark, missing, wrong, current, view, onPress, onHover }: TileViewProps) {
   const [first, ...others] = tile.images;
   const said = m.label.page.said(m.label.page.marks[mark.verdict], mark.odd.length);
   return (
@@ -32,6 +33,7 @@ export function TileView({ tile, index, mark, missing, current, view, onPress, o
       aria-label={m.label.page.tileNamed(index + 1, tile.size, said)}
       data-tile={first!.id}
       data-mark={mark.verdict}
+      data-wrong={wrong || undefined}
       data-current={current || undefined}
       onClick={onPress}
       onPointerEnter={(event) => event.pointerType === "mouse" && onHover()}
@@ -59,6 +61,7 @@ export function TileView({ tile, index, mark, missing, current, view, onPress, o
         )}
       </div>
       <MarkOf mark={mark} />
+      {wrong && <span className="tile-wrong">{m.label.practice.mended}</span>}
       {tile.size > 1 && <span className="tile-size">{n(tile.size)}</span>}
     </div>
   );

@@ -1,6 +1,6 @@
 import * as Menu from "@radix-ui/react-dropdown-menu";
 import { useQueryClient } from "@tanstack/react-query";
-import { Check, KeyRound, Languages, LogOut, Monitor, Moon, Sun, Users } from "lucide-react";
+import { Check, CircleHelp, KeyRound, Languages, LogOut, Monitor, Moon, Sun, Users } from "lucide-react";
 import { useState } from "react";
 import { api } from "../../api/client";
 import type { Person } from "../../api/types";
@@ -52,6 +52,9 @@ export function AccountMenu({ person }: { person: Person }) {
               <Users size={16} aria-hidden /> {m.session.people}
             </Menu.Item>
           )}
+          <Menu.Item className="menu-item" onSelect={() => go("/help")}>
+            <CircleHelp size={16} aria-hidden /> {m.label.helpPage.title}
+          </Menu.Item>
           <Menu.Item className="menu-item" onSelect={() => go("/tokens")}>
             <KeyRound size={16} aria-hidden /> {m.session.tokens}
           </Menu.Item>
