@@ -46,6 +46,8 @@ chaos: setup ## fault tests: workers, databases and brokers killed in the middle
 
 gpu: setup ## tests and benchmarks that need CUDA; without it the benchmarks say so and fail
 	$(BIN)/pytest -m gpu
+	$(BIN)/python benchmarks/gpu_training.py
+	$(BIN)/python benchmarks/loader.py --device cuda --backbone resnet50 --size 256x128 --precision bf16
 	$(BIN)/python benchmarks/gpu_clustering.py
 
 bench: setup ## clustering and evaluation: seconds by phase, CPU seconds, memory, beside a dense reference (10 minutes)
