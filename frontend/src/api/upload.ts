@@ -4,10 +4,16 @@ import { m } from "../messages";
 import type { Project } from "./types";
 
 /** Send a zip with progress (0..1); fetch cannot report upload progress, XMLHttpRequest can. */
-export function uploadZip(projectId: string, file: File, onProgress: (share: number) => void): Promise<Project> {
+export function uploadZip(
+  projectId: string,
+  file: File,
+  pattern: string | null,
+  onProgress: (share: number) => void,
+): Promise<Project> {
   return new Promise((resolve, reject) => {
     const form = new FormData();
     form.append("file", file);
+    if (pattern !== null) form.append("pattern", pattern);
     const call = new XMLHttpRequest();
     call.open("POST", address(`/projects/${encodeURIComponent(projectId)}/import/upload`));
     call.setRequestHeader("X-UCAL", "1");

@@ -1,74 +1,111 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { CornerLeftUp, Folder as FolderIcon } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { api } from "../../api/client";
 import type { Folder, Project } from "../../api/types";
 import { Button } from "../../components/Button";
-import { SelectField } from "../../components/Field";
 import { Failed, Loading, Refusal } from "../../components/States";
 import { m } from "../../messages";
+import { FIND_OUT, howOf, HowRead, type How } from "./HowRead";
 import { useStarted } from "./ImportPanel";
+import { NamesPreview, type Looked } from "./NamesPreview";
 
 const parentOf = (path: string): string => path.split("/").slice(0, -1).join("/");
 
-/** Walk the folders that the server may read, and import one. */
-export function FolderBrowser({ projectId, onStarted }: { projectId: string; onStarted: () => void }) {
+interface BrowserProps {
+  projectId: string;
+  csv: boolean; // a CSV from this computer says what the folder's images are
+  onStarted: () => void;
+}
+
+interface Csv {
+  name: string;
+  text: string;
+}
+
+/** Walk the folders that the server may read, see what their names say, and import one. */
+export function FolderBrowser({ projectId, csv, onStarted }: BrowserProps) {
   const [path, setPath] = useState("");
-  const [format, setFormat] = useState("auto");
+  const [how, setHow] = useState<How>(FIND_OUT);
+  const [listed, setListed] = useState<Csv | null>(null);
   const started = useStarted(onStarted);
+  const body: Looked & { path: string } = csv
+    ? { path, manifest: listed?.text ?? null }
+    : { path, ...howOf(how) };
+  const start = useMutation({
+    mutationFn: () => api.post<Project>(`/projects/${projectId}/import/folder`, body),
+    onSuccess: started,
+  });
+  const ready = path !== "" && (!csv || listed !== null) && (how.format !== "pattern" || how.pattern !== "");
+  return (
+    <div className="form import-form">
+      <p className="quiet">{csv ? m.project.csv.about : m.project.folder.about}</p>
+      {csv && <CsvChooser listed={listed} onChoose={setListed} />}
+      <Walk path={path} onPath={setPath} />
+      {!csv && <HowRead how={how} layouts onChange={setHow} />}
+      {ready && <NamesPreview what={body} id={csv ? (listed?.name ?? "") : "folder"} />}
+      <Refusal error={start.error} />
+      <div>
+        <Button look="primary" disabled={!ready} busy={start.isPending} onClick={() => start.mutate()}>
+          {m.project.folder.here}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Walk({ path, onPath }: { path: string; onPath: (path: string) => void }) {
   const folders = useQuery({
     queryKey: ["folders", path],
     queryFn: ({ signal }) => api.get<Folder[]>(`/folders?path=${encodeURIComponent(path)}`, signal),
   });
-  const start = useMutation({
-    mutationFn: () => api.post<Project>(`/projects/${projectId}/import/folder`, { path: path || ".", format }),
-    onSuccess: started,
-  });
   return (
-    <div className="form import-form">
-      <p className="quiet">{m.project.folder.about}</p>
-      <div className="folder-box">
-        <div className="folder-path">
-          <Button
-            look="quiet"
-            icon={<CornerLeftUp size={16} aria-hidden />}
-            disabled={path === ""}
-            onClick={() => setPath(parentOf(path))}
-          >
-            {m.project.folder.up}
-          </Button>
-          <span className="mono" data-testid="folder-path">
-            {path || m.project.folder.root}
-          </span>
-        </div>
-        <div className="folder-list">
-          {folders.isPending && <Loading rows={2} />}
-          {folders.error && <Failed error={folders.error} onRetry={() => void folders.refetch()} />}
-          {folders.data?.length === 0 && <p className="quiet folder-empty">{m.project.folder.empty}</p>}
-          {folders.data?.map((folder) => (
-            <button key={folder.path} type="button" className="folder-row" onClick={() => setPath(folder.path)}>
-              <FolderIcon size={16} aria-hidden />
-              <span>{folder.name}</span>
-              <span className="quiet small">{m.project.folder.count(folder.folders, folder.files)}</span>
-            </button>
-          ))}
-        </div>
-      </div>
-      <div className="form-row">
-        <SelectField label={m.project.folder.format} value={format} onChange={(event) => setFormat(event.target.value)}>
-          {Object.entries(m.project.folder.formats).map(([value, text]) => (
-            <option key={value} value={value}>
-              {text}
-            </option>
-          ))}
-        </SelectField>
-      </div>
-      <Refusal error={start.error} />
-      <div>
-        <Button look="primary" busy={start.isPending} onClick={() => start.mutate()}>
-          {m.project.folder.here}
+    <div className="folder-box">
+      <div className="folder-path">
+        <Button
+          look="quiet"
+          icon={<CornerLeftUp size={16} aria-hidden />}
+          disabled={path === ""}
+          onClick={() => onPath(parentOf(path))}
+        >
+          {m.project.folder.up}
         </Button>
+        <span className="mono" data-testid="folder-path">
+          {path || m.project.folder.root}
+        </span>
       </div>
+      <div className="folder-list">
+        {folders.isPending && <Loading rows={2} />}
+        {folders.error && <Failed error={folders.error} onRetry={() => void folders.refetch()} />}
+        {folders.data?.length === 0 && <p className="quiet folder-empty">{m.project.folder.empty}</p>}
+        {folders.data?.map((folder) => (
+          <button key={folder.path} type="button" className="folder-row" onClick={() => onPath(folder.path)}>
+            <FolderIcon size={16} aria-hidden />
+            <span>{folder.name}</span>
+            <span className="quiet small">{m.project.folder.count(folder.folders, folder.files)}</span>
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function CsvChooser({ listed, onChoose }: { listed: Csv | null; onChoose: (csv: Csv) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const take = async (file: File | undefined) => file && onChoose({ name: file.name, text: await file.text() });
+  return (
+    <div className="import-row">
+      <input
+        ref={input}
+        className="hidden-but-read"
+        type="file"
+        tabIndex={-1}
+        accept=".csv,text/csv"
+        aria-label={m.project.csv.choose}
+        onChange={(event) => void take(event.target.files?.[0])}
+      />
+      <Button onClick={() => input.current?.click()}>{listed ? m.project.csv.change : m.project.csv.choose}</Button>
+      {listed && <span className="file-name">{listed.name}</span>}
     </div>
   );
 }

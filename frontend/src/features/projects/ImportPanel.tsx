@@ -1,23 +1,25 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { FileArchive, FolderInput, Sparkles, type LucideIcon } from "lucide-react";
-import { useRef, useState, type FormEvent } from "react";
+import { FileArchive, FileSpreadsheet, FolderInput, Sparkles, type LucideIcon } from "lucide-react";
+import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/queries";
 import type { ImportReport, ImportSynth, Project } from "../../api/types";
-import { uploadZip } from "../../api/upload";
 import { Bar } from "../../components/Bar";
 import { Button } from "../../components/Button";
+import { duration } from "../../components/format";
 import { TextField } from "../../components/Field";
 import { Panel } from "../../components/Page";
 import { Refusal } from "../../components/States";
 import { m, n } from "../../messages";
 import { FolderBrowser } from "./FolderBrowser";
+import { Uploader } from "./Uploader";
 
-type Way = "folder" | "upload" | "synth";
+type Way = "upload" | "folder" | "csv" | "synth";
 
 const WAYS: [Way, LucideIcon][] = [
-  ["folder", FolderInput],
   ["upload", FileArchive],
+  ["folder", FolderInput],
+  ["csv", FileSpreadsheet],
   ["synth", Sparkles],
 ];
 
@@ -26,9 +28,9 @@ interface ImportProps {
   onStarted: () => void;
 }
 
-/** Three ways to bring images in. */
+/** The ways to bring images in. */
 export function ImportPanel({ projectId, onStarted }: ImportProps) {
-  const [way, setWay] = useState<Way>("folder");
+  const [way, setWay] = useState<Way>("upload");
   return (
     <Panel title={m.project.importTitle} note={m.project.importAbout}>
       <div className="ways" role="radiogroup" aria-label={m.project.importTitle}>
@@ -40,7 +42,9 @@ export function ImportPanel({ projectId, onStarted }: ImportProps) {
           </label>
         ))}
       </div>
-      {way === "folder" && <FolderBrowser projectId={projectId} onStarted={onStarted} />}
+      {(way === "folder" || way === "csv") && (
+        <FolderBrowser key={way} projectId={projectId} csv={way === "csv"} onStarted={onStarted} />
+      )}
       {way === "upload" && <Uploader projectId={projectId} onStarted={onStarted} />}
       {way === "synth" && <Generator projectId={projectId} onStarted={onStarted} />}
     </Panel>
@@ -54,49 +58,6 @@ export function useStarted(onStarted: () => void) {
     void client.invalidateQueries({ queryKey: keys.projects });
     onStarted();
   };
-}
-
-function Uploader({ projectId, onStarted }: ImportProps) {
-  const input = useRef<HTMLInputElement>(null);
-  const [file, setFile] = useState<File | null>(null);
-  const [share, setShare] = useState(0);
-  const started = useStarted(onStarted);
-  const upload = useMutation({ mutationFn: (zip: File) => uploadZip(projectId, zip, setShare), onSuccess: started });
-  return (
-    <div className="form import-form">
-      <p className="quiet">{m.project.upload.about}</p>
-      <input
-        ref={input}
-        className="hidden-but-read"
-        type="file"
-        accept=".zip,application/zip"
-        aria-label={m.project.upload.choose}
-        onChange={(event) => setFile(event.target.files?.[0] ?? null)}
-      />
-      <div className="import-row">
-        <Button disabled={upload.isPending} onClick={() => input.current?.click()}>
-          {file ? m.project.upload.change : m.project.upload.choose}
-        </Button>
-        {file && (
-          <span className="file-name">
-            {file.name} <span className="quiet">{n(Math.ceil(file.size / 1024))} kB</span>
-          </span>
-        )}
-      </div>
-      {upload.isPending && (
-        <>
-          <p className="small quiet">{m.project.upload.sending(Math.round(100 * share))}</p>
-          <Bar done={share} total={1} label={m.project.upload.start} />
-        </>
-      )}
-      <Refusal error={upload.error} />
-      <div>
-        <Button look="primary" disabled={!file} busy={upload.isPending} onClick={() => file && upload.mutate(file)}>
-          {m.project.upload.start}
-        </Button>
-      </div>
-    </div>
-  );
 }
 
 function Generator({ projectId, onStarted }: ImportProps) {
@@ -157,10 +118,22 @@ export function ImportProgress({ report }: { report: ImportReport }) {
         ) : (
           <>
             <Bar done={report.done} total={report.total} label={m.project.state[report.state] ?? report.state} />
-            {report.total > 0 && <p className="quiet small">{m.project.ofFiles(report.done, report.total)}</p>}
+            {report.total > 0 && (
+              <p className="quiet small" data-testid="import-rate">
+                {[m.project.doing[report.what], m.project.ofFiles(report.done, report.total), ...paceOf(report)]
+                  .filter(Boolean)
+                  .join(" · ")}
+              </p>
+            )}
           </>
         )}
       </div>
     </Panel>
   );
+}
+
+function paceOf({ rate, seconds_left }: ImportReport): string[] {
+  if (rate === null || seconds_left === null) return [];
+  const pace = rate < 10 ? Number(rate.toPrecision(2)) : Math.round(rate);
+  return [m.project.rate(n(pace)), m.project.left(duration(seconds_left))];
 }

@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Play, Trash2, Upload } from "lucide-react";
+import { ChartLine, Play, Trash2, Upload } from "lucide-react";
 import { useState } from "react";
 import { api } from "../../api/client";
 import { keys, useProject, useSession } from "../../api/queries";
 import type { Project, Run } from "../../api/types";
-import { Button, IconButton } from "../../components/Button";
+import { Button, ButtonLink, IconButton } from "../../components/Button";
 import { Confirm } from "../../components/Dialog";
 import { duration, secondsSince } from "../../components/format";
 import { Page, Panel } from "../../components/Page";
@@ -17,6 +17,7 @@ import { AccessPanel } from "./AccessPanel";
 import { BadFiles } from "./BadFiles";
 import { ImageGrid } from "./ImageGrid";
 import { ImportPanel, ImportProgress } from "./ImportPanel";
+import { Notices } from "./NamesPreview";
 import { NewRunDialog } from "./NewRunDialog";
 import { VotesPanel } from "./VotesPanel";
 import "./projects.css";
@@ -117,6 +118,7 @@ function Importing({ project, admin, asked, onStarted }: ImportingProps) {
   return (
     <>
       {(busy || report.state === "failed") && <ImportProgress report={report} />}
+      <Notices notices={report.notices} />
       {report.bad_files > 0 && admin && <BadFiles project={project} />}
       {wanted && !busy && admin && <ImportPanel projectId={project.id} onStarted={onStarted} />}
       {wanted && !busy && !admin && <Empty title={m.projects.noImages} detail={m.project.imagesEmpty} />}
@@ -152,7 +154,16 @@ function Runs({ project, onStart }: { project: Project; onStart: (() => void) | 
     refetchInterval: 4000,
   });
   return (
-    <Panel title={m.project.runs}>
+    <Panel
+      title={m.project.runs}
+      actions={
+        (runs.data?.length ?? 0) > 1 && (
+          <ButtonLink href={`/projects/${project.id}/compare`} icon={<ChartLine size={16} aria-hidden />}>
+            {m.compare.link}
+          </ButtonLink>
+        )
+      }
+    >
       {runs.isPending && <Loading rows={2} />}
       {runs.error && !runs.data && <Failed error={runs.error} onRetry={() => void runs.refetch()} />}
       {runs.data?.length === 0 && (

@@ -1,0 +1,70 @@
+import { SelectField, TextField } from "../../components/Field";
+import { m } from "../../messages";
+
+export interface How {
+  format: string;
+  pattern: string;
+}
+
+export const FIND_OUT: How = { format: "auto", pattern: "" };
+const PATTERN = "pattern";
+const EXAMPLES = ["{identity}_c{camera}_*", "{camera}/{identity}/*", "{identity}/*"];
+
+/** Layout or pattern, as the server takes it. */
+export const howOf = (how: How) =>
+  how.format === PATTERN ? { pattern: how.pattern || null } : { format: how.format as "auto" };
+
+interface HowProps {
+  how: How;
+  layouts: boolean; // offer the published layouts too, not only a pattern
+  onChange: (how: How) => void;
+}
+
+/** How camera and identity are read from names: a known layout, or a pattern of one's own. */
+export function HowRead({ how, layouts, onChange }: HowProps) {
+  const words = m.project.how;
+  const formats = Object.entries(m.project.folder.formats).filter(([value]) => layouts || value === "auto");
+  return (
+    <div className="how-read">
+      <SelectField
+        label={words.title}
+        value={how.format}
+        onChange={(event) => onChange({ ...how, format: event.target.value, pattern: how.pattern || EXAMPLES[0]! })}
+      >
+        {formats.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+        <option value={PATTERN}>{words.pattern}</option>
+      </SelectField>
+      {how.format === PATTERN && (
+        <>
+          <TextField
+            label={words.label}
+            className="input mono"
+            hint={words.hint}
+            value={how.pattern}
+            maxLength={200}
+            spellCheck={false}
+            autoComplete="off"
+            onChange={(event) => onChange({ ...how, pattern: event.target.value })}
+          />
+          <div className="pattern-examples" role="group" aria-label={words.examples}>
+            {EXAMPLES.map((example) => (
+              <button
+                key={example}
+                type="button"
+                className="pattern-example mono small"
+                aria-pressed={how.pattern === example}
+                onClick={() => onChange({ ...how, pattern: example })}
+              >
+                {example}
+              </button>
+            ))}
+          </div>
+        </>
+      )}
+    </div>
+  );
+}
