@@ -53,17 +53,16 @@ def _pace(session: Session, run: Run, now: datetime) -> Pace:
 
 
 def _cost(session: Session, run: Run) -> AnswerCost:
-    counted = answers.standing(run.id).where(Answer.counts)
-    sums = (func.coalesce(func.sum(Answer.judged), 0), func.coalesce(func.sum(Answer.actions), 0))
-    judged, actions = session.execute(counted.with_only_columns(*sums)).one()
+    given = answers.totals(session, run.id)  # of people; the verdict of several votes is nobody's action
     taken = select(func.coalesce(func.sum(Answer.seconds), 0.0)).where(Answer.run_id == run.id)
+    taken = taken.where(Answer.source != "votes")
     standing = session.scalars(edits.standing(run.id).order_by(Edit.seq)).all()
     edited = total_cost(edits.as_event(edit) for edit in standing)
     n = session.get_one(Project, run.project_id).n_train
-    total = int(judged) + edited.answers
+    total = given.judged + edited.answers
     return AnswerCost(
         judged=total,
-        actions=int(actions) + edited.actions,
+        actions=given.actions + edited.actions,
         seconds=float(session.scalar(taken) or 0.0),
         percent=100.0 * total / max(1, n * (n - 1) // 2),
         edits=len(standing),

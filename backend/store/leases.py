@@ -2,7 +2,8 @@
 
 A lease is a person, a fencing number that grows, and an expiry by the server's clock. A question has
 room while its votes and its live leases together are fewer than the votes it wants. A lease that ran
-out is free for others, and still that person's while there is room.
+out is free for others, and still that person's while there is room. While others wait for questions,
+nobody is given more than an equal share of what is there.
 
 Whoever gives out or takes back a lease locks the question's row first. In PostgreSQL a statement may
 have begun before another transaction ended; so the room of a locked row is counted once more.
@@ -19,9 +20,10 @@ from sqlalchemy import ColumnElement, Select, delete, exists, func, select, upda
 from sqlalchemy.orm import Session, aliased
 
 from backend.store.jobs import upsert
-from backend.store.models import Answer, Question, QuestionLease
+from backend.store.models import Answer, Question, QuestionLease, Waiting
 
 LEASE = timedelta(seconds=120)
+WAITING = timedelta(seconds=10)  # since a page asked in vain; pages ask again every 2 s
 GIVEN = ("open", "gold")  # states of questions that somebody may hold
 _TRIES = 3  # to fill a wish while others take the same rows
 
@@ -64,6 +66,7 @@ def lease(session: Session, run_id: str, person_id: str, wish: tuple[int, Sequen
     kept = heartbeat(session, run_id, person_id, held, now)
     own = _own(session, run_id, person_id, held, now)[:count]
     given = [_extend(session, question, mine, now) for question, mine in own]
+    count = min(count, len(own) + _share(session, run_id, person_id, kept.held + len(own), now))
     passed = [*held, *(one.question.id for one in given)]
     for _ in range(_TRIES):
         wanted = count - len(given)
@@ -76,7 +79,34 @@ def lease(session: Session, run_id: str, person_id: str, wish: tuple[int, Sequen
         passed += [question.id for question in found]
         if len(found) == len(room):
             break
+    _note_waiting(session, run_id, person_id, now, served=bool(given) or kept.held > 0)
     return Leased(given, kept.withdrawn, kept.held, len(own))
+
+
+def _share(session: Session, run_id: str, person_id: str, held: int, now: datetime) -> int:
+    """Say how many more questions a person may take: no limit while nobody waits, else up to an equal share."""
+    waits = (Waiting.run_id == run_id, Waiting.person_id != person_id, Waiting.at > now - WAITING)
+    n_waiting = session.scalar(select(func.count()).where(*waits).select_from(Waiting)) or 0
+    if n_waiting == 0:
+        return 2**31
+    open_ = (Question.run_id == run_id, Question.state == "open")
+    wanted = session.scalar(select(func.sum(Question.votes_wanted - Question.n_votes)).where(*open_)) or 0
+    live = select(func.count()).select_from(QuestionLease).join(Question, _lease_of_question())
+    taken = session.scalar(live.where(*open_, QuestionLease.expires_at > now)) or 0
+    fair = -(-(max(0, wanted - taken) + held) // (n_waiting + 1))
+    return max(0, fair - held)
+
+
+def _note_waiting(session: Session, run_id: str, person_id: str, now: datetime, *, served: bool) -> None:
+    """Note who asked in vain; not those for whom there is nothing because they answered it all."""
+    mine = (Waiting.run_id == run_id, Waiting.person_id == person_id)
+    any_open = exists().where(Question.run_id == run_id, Question.state == "open")
+    if served or (session.scalar(select(any_open)) and not others_hold(session, run_id, person_id, now)):
+        session.execute(delete(Waiting).where(*mine))
+        return
+    row = upsert(session, Waiting).values(run_id=run_id, person_id=person_id, at=now)
+    keys = [Waiting.run_id, Waiting.person_id]
+    session.execute(row.on_conflict_do_update(index_elements=keys, set_={"at": now}))
 
 
 def heartbeat(session: Session, run_id: str, person_id: str, held: Sequence[str], now: datetime) -> Leased:

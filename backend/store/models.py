@@ -2,7 +2,7 @@
 
 people, sessions, login_links, api_tokens, login_attempts    who may come in
 projects, members, images, bad_files                         what is labelled
-runs, questions, question_leases, answers, rounds, losses    the work; `answers` is append-only
+runs, questions, question_leases, waiting, answers, rounds, losses   the work; `answers` is append-only
 edits                                                        what people did to clusters; append-only
 gold_pairs                                                   pairs whose truth an admin has said
 jobs, workers                                                what waits to be done, and who does it
@@ -319,6 +319,16 @@ class QuestionLease(Base):
     person_id: Mapped[str] = mapped_column(primary_key=True)
     fence: Mapped[int]
     expires_at: Mapped[datetime]
+
+
+class Waiting(Base):
+    """Somebody whose page asked for questions a moment ago and got none."""
+
+    __tablename__ = "waiting"
+
+    run_id: Mapped[str] = mapped_column(_cascade("runs.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
 
 
 class Answer(Base):

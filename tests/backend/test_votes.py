@@ -69,6 +69,33 @@ def test_racing_people_never_hold_more_than_the_votes_that_are_wanted(both: Worl
     assert {id_: given.count(id_) for id_ in ids} == dict.fromkeys(ids, 2)  # who met locked rows gets the rest later
 
 
+def test_while_others_wait_nobody_takes_more_than_an_equal_share(both: World):
+    run, _ = voting(both, votes=1)
+    one, two, three = both.annotator(), both.annotator(), both.annotator()
+    for client in (one, two):
+        assert leased(client, run.id) == []
+    ids = both.ask(run, *PAIRS)
+    first = leased(one, run.id)
+    assert first == ids[:3]  # half of five, for `two` waits
+    assert leased(one, run.id, held=first) == []  # it still waits
+    second = leased(two, run.id)
+    assert second == ids[3:]
+    assert leased(three, run.id) == []
+    one.api("POST", f"/runs/{run.id}/release", {"question_ids": first})
+    assert leased(two, run.id, held=second) == [ids[0]]  # (3 free + 2 held) / 2, rounded up
+    assert leased(three, run.id) == ids[1:3]
+
+
+def test_who_answered_all_there_is_counts_as_waiting_no_more(world: World):
+    run, _ = voting(world, votes=2)
+    ids = world.ask(run, *PAIRS)
+    one, two = world.annotator(), world.annotator()
+    for i, id_ in enumerate(ids):
+        say(one, run, id_, SAME, f"answer-{i}")
+    assert leased(one, run.id) == []
+    assert leased(two, run.id) == ids  # all of it: nothing of this is for the first
+
+
 def test_nobody_votes_twice_and_the_queue_says_whom_it_waits_for(both: World):
     run, _ = voting(both)
     ids = both.ask(run, PAIRS[0])
