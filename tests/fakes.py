@@ -13,6 +13,7 @@ from ucal.build import proposer
 from ucal.clustering import make_clusterer
 from ucal.config import RunConfig
 from ucal.loop import Parts
+from ucal.proposers.efficient import EfficientProposer
 from ucal.runs import Checkpointed, FileLog, RunFolder
 from ucal.seams import Annotator
 from ucal.types import FloatArray, IntArray
@@ -69,12 +70,13 @@ def make_parts(
     """Build a run over `blobs` in this folder."""
     rows, truth = blobs(seed=config.seed)
     folder = RunFolder(root)
+    propose = proposer(config)
     return Parts(
         config=config,
         n=len(rows),
         learner=Checkpointed(learner or DriftingLearner(rows), folder),
         cluster=make_clusterer(config),
-        propose=proposer(config),
+        propose=propose,
         annotate=annotate or Oracle(truth, config.seed, config.error, config.unsure),
         log=FileLog(root / "answers.jsonl"),
         folder=folder,
@@ -82,4 +84,5 @@ def make_parts(
         evaluate=lambda learner: None,
         sink=lambda event: None,
         proceed=lambda state: False,
+        organise=propose if isinstance(propose, EfficientProposer) else None,
     )

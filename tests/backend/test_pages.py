@@ -10,9 +10,9 @@ import pytest
 
 from backend.store import answers, events, questions
 from tests.backend.asked import Screen, card, conflict, page, publish, screens
-from tests.backend.world import World
+from tests.backend.world import World, question
 from ucal.memory import LabelMemory
-from ucal.types import Kind, Verdict
+from ucal.types import Kind, Reason, Verdict
 
 PAGE = page(0, (1, 2), (3, 4, 5), (6,), ticked=(1, 3))
 
@@ -280,6 +280,21 @@ def test_the_other_conflicts_of_a_settled_group_are_withdrawn(both: World):
     screen.undo()
     with both.scope(read_only=True) as session:
         assert CYCLE.id in questions.open_ids(session, run.id)
+
+
+def test_a_pair_asked_again_goes_when_another_answer_ended_the_contradiction(both: World):
+    run = both.run(both.project())
+    both.ask(run, (0, 1), (1, 2), (0, 2))
+    client = both.annotator()
+    for i, (screen, verdict) in enumerate(zip(screens(client, run), ("same", "same", "different"), strict=True)):
+        screen.answer(f"answer-pair-{i}", verdict=verdict)
+    again = [dataclasses.replace(question(*pair, 1), reason=Reason.CONFLICT) for pair in ((0, 1), (1, 2), (0, 2))]
+    publish(both, run, *again)
+    one, two, three = screens(client, run)
+    assert one.answer("answer-again-0", verdict="same").json()["withdrawn"] == []
+    said = two.answer("answer-again-1", verdict="different").json()  # a tie: the cycle is open, but not this pair
+    assert said["withdrawn"] == [three.question["id"]]
+    assert [c.pairs for c in log(both, run).conflicts()] == [((1, 2),)]
 
 
 def test_a_conflict_may_be_left_undecided_or_blamed_on_an_image(both: World):

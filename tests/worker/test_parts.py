@@ -14,6 +14,7 @@ from backend.store import jobs as job_rows
 from backend.store import runs, workers
 from backend.store.models import Job, utc_now
 from backend.store.session import session_scope
+from tests.worker.people import answer_one, states, truthful, undo
 from tests.worker.toy import CONFIG
 from ucal.errors import InterruptedRun, StaleRunError
 from ucal.events import Event
@@ -97,13 +98,6 @@ def test_a_job_that_was_taken_away_stops_the_step(toy):
 # -- human queue and log ---------------------------------------------------------------------------
 
 
-def states(toy, run_id: str) -> dict[str, str]:
-    from backend.store.models import Question as Row
-
-    with session_scope(toy.sessions) as session:
-        return {row.id: row.state for row in session.query(Row).filter_by(run_id=run_id)}
-
-
 def test_the_queue_publishes_what_is_wanted_once_and_answers_nothing(toy):
     run_id = toy.start()
     queue = HumanQueue(toy.sessions, run_id, CONFIG)
@@ -130,6 +124,40 @@ def test_a_question_that_is_wanted_again_opens_again(toy):
     queue([])
     queue([ask(0, 2)])
     assert set(states(toy, run_id).values()) == {"open"}
+
+
+def take_back(toy, run_id: str, question: Question) -> None:
+    """Answer a question and take that back: it is open again, beyond its round."""
+    answer_one(toy, run_id, question, truthful(), "answer-taken-back")
+    undo(toy, run_id, "answer-taken-back")
+
+
+def test_a_question_that_came_back_has_its_part_of_the_budget(toy):
+    run_id = toy.start(CONFIG.replace(annotator="people", budget=4))
+    queue = HumanQueue(toy.sessions, run_id, CONFIG.replace(budget=4))
+    old, wanted = ask(0, 1), [ask(2, 3), ask(4, 5), ask(6, 7)]
+    queue([old])
+    take_back(toy, run_id, old)
+    StoreLog(toy.sessions, run_id).append([answer(10, 11), answer(12, 13)])
+    queue(wanted)
+    found = states(toy, run_id)
+    assert (found[old.id], [found.get(one.id) for one in wanted]) == ("open", ["open", None, None])
+    StoreLog(toy.sessions, run_id).append([answer(14, 15), answer(16, 17)])
+    queue([])
+    assert set(states(toy, run_id).values()) == {"closed"}
+
+
+def test_a_question_that_came_back_stays_while_the_budget_lasts(toy):
+    run_id = toy.start(CONFIG.replace(annotator="people"))
+    queue = HumanQueue(toy.sessions, run_id, CONFIG)
+    old, other = ask(0, 1), ask(2, 3)
+    queue([old, other])
+    take_back(toy, run_id, old)
+    queue([])
+    assert states(toy, run_id) == {old.id: "open", other.id: "closed"}
+    StoreLog(toy.sessions, run_id).append([answer(0, 2), answer(1, 2)])
+    queue([])
+    assert states(toy, run_id)[old.id] == "settled"
 
 
 def test_the_log_gives_back_what_was_appended_and_takes_an_id_once(toy):
