@@ -51,12 +51,12 @@ def generate(folder: Path) -> Path:
 
 
 @functools.cache
-def simulated(data: Path) -> Outcome:
-    """Give the outcome of `ucal simulate` on this data (run once)."""
+def simulated(data: Path, policy: str = "ucal") -> Outcome:
+    """Give the outcome of `ucal simulate` on this data (run once a policy)."""
     folder = data.parent.parent
-    config = folder / "config.json"
-    config.write_text(json.dumps(CONFIG), encoding="utf-8")
-    out, result = folder / "simulated", folder / "simulated.json"
+    config = folder / f"{policy}.json"
+    config.write_text(json.dumps(CONFIG | {"policy": policy}), encoding="utf-8")
+    out, result = folder / f"simulated-{policy}", folder / f"simulated-{policy}.json"
     command = ["simulate", "--data", str(data), "--config", str(config), "--out", str(out), "--json", str(result)]
     done = subprocess.run([str(BIN / "ucal"), *command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
