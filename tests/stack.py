@@ -82,7 +82,10 @@ class Stack:
 @contextmanager
 def stack(folder: Path, env: Mapping[str, str]) -> Iterator[Stack]:
     """Give a stack whose processes end with the test."""
-    made = Stack(folder, {"UCAL_DATA_DIR": str(folder / "data"), **env})
+    pages = (
+        {"UCAL_UI_DIR": os.environ["E2E_UI_DIR"]} if "E2E_UI_DIR" in os.environ else {}
+    )  # a build beside the usual one
+    made = Stack(folder, {"UCAL_DATA_DIR": str(folder / "data"), **pages, **env})
     try:
         yield made
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,9 +12,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from backend import migrate
 from backend.auth import hash_password
 from backend.schemas import Role
+from backend.store.models import Image
+from tests.backend import asked
 from tests.backend.world import PASSWORD, World, make_world
 from tests.services import HOST
 from tests.stack import Stack, stack
+from ucal import types as core
 
 FLAGS = [
     "--no-sandbox",
@@ -29,13 +33,19 @@ PAIRS = 380
 
 @dataclass
 class Product:
-    """A served store: `run_id` asks PAIRS unrelated pairs, `large_run_id` one pair of two large groups."""
+    """A served store: `run_id` asks PAIRS unrelated pairs, `large_run_id` one pair of two large groups.
+
+    `page_run_id` asks a page of ten tiles, a small one and a large merge; `conflict_run_id` a triangle of answers.
+    The project has held-out images of six identities.
+    """
 
     stack: Stack
     world: World
     project_id: str
     run_id: str
     large_run_id: str
+    page_run_id: str
+    conflict_run_id: str
 
     @property
     def url(self) -> str:
@@ -59,8 +69,12 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     world.ask(run, *((2 * i, 2 * i + 1) for i in range(PAIRS)))
     large = world.run(project)
     world.ask_large(large, range(6), range(6, 11))
+    paged, disputed = world.run(project), world.run(project)
+    asked.publish(world, paged, *pages())
+    asked.publish(world, disputed, asked.conflict((0, 3, "different"), (3, 6, "same"), (6, 0, "same")))
+    hold_out(world, project.id)
     with stack(folder, {}) as made:
-        product = Product(made, world, project.id, run.id, large.id)
+        product = Product(made, world, project.id, run.id, large.id, paged.id, disputed.id)
         product.serve()
         yield product
     world.close()
@@ -74,7 +88,27 @@ def browser(chromium: str) -> Iterator[Browser]:
         opened.close()
 
 
-def sign_in(page: Page) -> None:
+def pages() -> list[core.Question]:
+    """Make pages, best first: ten tiles of which two are groups; three tiles; and one large group, ticked."""
+    ten = asked.page(0, [1], [2], [12, 13, 14], [15, 16], *([row] for row in range(20, 26)), ticked=(1, 12))
+    three = asked.page(30, [31], [32], [33], ticked=(31, 32))
+    large = dataclasses.replace(asked.page(60, list(range(63, 68)), ticked=(63,)), left_rows=(60, 61, 62), left_size=4)
+    best = enumerate([ten, three, large])
+    return [dataclasses.replace(one, gain=9.0 - place, similarity=0.9 - place / 10) for place, one in best]
+
+
+def hold_out(world: World, project_id: str) -> None:
+    """Add gallery images of six identities, four each, to practise on; they share the training pictures' files."""
+    with world.scope() as session:
+        for row in range(24):
+            facts = {"key": f"gallery-{row}.jpg", "path": str(world.settings.data_dir / "pictures" / f"{row}.jpg")}
+            size = {"width": 32, "height": 64, "camera": row % 2}
+            session.add(Image(project_id=project_id, split="gallery", row=row, identity=row // 4 + 1, **facts, **size))
+
+
+def sign_in(page: Page, *, toured: bool = True) -> None:
     """Sign in as the admin of the filled store, by the API: the page itself has its own test."""
+    if toured:
+        page.add_init_script("localStorage.setItem('ucal.tour', 'done')")
     said = page.request.post("/api/v1/session", data={"name": "ada", "password": PASSWORD}, headers={"X-UCAL": "1"})
     assert said.ok, said.text()

@@ -37,6 +37,20 @@ def new_project_open(page: Page) -> None:
     page.wait_for_selector("[role=dialog]")
 
 
+def tile_mixed(page: Page) -> None:
+    page.wait_for_selector("[data-testid=page-stage][data-armed=true]")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("m")
+    page.wait_for_selector("[data-testid=mixed]")
+
+
+def truth_shown(page: Page) -> None:
+    page.wait_for_selector("[data-testid=label-stage][data-armed=true]")
+    page.keyboard.press("s")
+    page.wait_for_selector("[data-testid=practice-truth]")
+
+
 PAGES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "sign-in": ("/sign-in", "input[type=password]", nothing),
     "projects": ("/", "[data-testid=project-card]", nothing),
@@ -45,6 +59,12 @@ PAGES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "run": ("/runs/{run}", "[data-testid=run-state]", nothing),
     "label": ("/runs/{run}/label", "[data-testid=label-stage]", nothing),
     "label-keys": ("/runs/{run}/label", "[data-testid=label-stage]", keys_open),
+    "label-page": ("/runs/{paged}/label", "[data-testid=page-stage]", nothing),
+    "label-page-mixed": ("/runs/{paged}/label", "[data-testid=page-stage]", tile_mixed),
+    "label-conflict": ("/runs/{disputed}/label", "[data-testid=conflict-stage]", nothing),
+    "label-first-steps": ("/runs/{run}/label", "[data-testid=tour]", nothing),
+    "help": ("/help", "h1", nothing),
+    "practice": ("/practice", "[data-testid=practice]", truth_shown),
     "people": ("/people", "table", nothing),
     "tokens": ("/tokens", "h1", nothing),
     "nowhere": ("/no/such/page", "h1", nothing),
@@ -60,8 +80,9 @@ def opened(browser: Browser, product: Product, name: str, language: str, theme: 
     chosen = f"localStorage.setItem('ucal.language', '{language}'); localStorage.setItem('ucal.theme', '{theme}');"
     page.add_init_script(chosen)
     if name != "sign-in":
-        sign_in(page)
-    page.goto(path.format(project=product.project_id, run=product.run_id))
+        sign_in(page, toured=name != "label-first-steps")
+    places = {"paged": product.page_run_id, "disputed": product.conflict_run_id}
+    page.goto(path.format(project=product.project_id, run=product.run_id, **places))
     page.wait_for_selector(ready)
     then(page)
     return page

@@ -23,29 +23,31 @@ export default function HelpPage() {
         </ButtonLink>
       }
     >
-      <Panel title={m.label.helpPage.answersTitle}>
-        <dl className="help-answers">
-          {VERDICTS.map((verdict) => {
-            const Icon = VERDICT_ICONS[verdict];
-            return (
-              <div key={verdict}>
-                <dt>
-                  <Icon size={18} aria-hidden /> {m.label.verdicts[verdict]}
-                </dt>
-                <dd>{m.label.helpPage.answers[verdict]}</dd>
-              </div>
-            );
-          })}
-        </dl>
-      </Panel>
-      {sections.map(([title, text]) => (
-        <Panel key={title} title={title}>
-          <p className="help-text">{text}</p>
+      <div className="help-panels">
+        <Panel title={m.label.helpPage.answersTitle}>
+          <dl className="help-answers">
+            {VERDICTS.map((verdict) => {
+              const Icon = VERDICT_ICONS[verdict];
+              return (
+                <div key={verdict}>
+                  <dt>
+                    <Icon size={18} aria-hidden /> {m.label.verdicts[verdict]}
+                  </dt>
+                  <dd>{m.label.helpPage.answers[verdict]}</dd>
+                </div>
+              );
+            })}
+          </dl>
         </Panel>
-      ))}
-      <Panel title={m.label.keys.title}>
-        <KeysList />
-      </Panel>
+        {sections.map(([title, text]) => (
+          <Panel key={title} title={title}>
+            <p className="help-text">{text}</p>
+          </Panel>
+        ))}
+        <Panel title={m.label.keys.title}>
+          <KeysList />
+        </Panel>
+      </div>
     </Page>
   );
 }

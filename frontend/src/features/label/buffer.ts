@@ -17,6 +17,8 @@ const idOf = (item: Item): string => item.lease.question.id;
 export class QuestionBuffer {
   private items: readonly Item[] = [];
   private readonly decoding = new Map<string, Item>();
+  private readonly places = new Map<string, number>(); // in the order of being taken, by question
+  private taken = 0;
   private readonly fences = new Map<string, number>(); // newest known, by question
 
   constructor(private readonly deps: BufferDeps) {}
@@ -50,6 +52,7 @@ export class QuestionBuffer {
     const { id } = item.lease.question;
     this.fences.set(id, item.lease.fence);
     this.decoding.set(id, item);
+    this.places.set(id, this.taken++);
     this.deps.decode(item).then(
       (missing) => this.finish(item, first, missing),
       () => this.finish(item, first, null),
@@ -91,12 +94,21 @@ export class QuestionBuffer {
     this.decoding.clear();
   }
 
+  /** Among those that wait, in the order in which they were leased (best first); what is on the screen stays. */
+  private inserted(item: Item): Item[] {
+    const [current, ...rest] = this.items;
+    if (!current) return [item];
+    const place = this.places.get(idOf(item)) ?? 0;
+    const at = rest.findIndex((other) => (this.places.get(idOf(other)) ?? 0) > place);
+    return at < 0 ? [current, ...rest, item] : [current, ...rest.slice(0, at), item, ...rest.slice(at)];
+  }
+
   private finish(item: Item, first: boolean, missing: string[] | null): void {
     if (this.decoding.get(idOf(item)) !== item) return; // withdrawn or put back meanwhile
     this.decoding.delete(idOf(item));
     if (missing === null) return this.deps.broken(item);
     if (missing.length > 0) item.missing = new Set(missing);
-    this.items = first ? [item, ...this.items] : [...this.items, item];
+    this.items = first ? [item, ...this.items] : this.inserted(item);
     this.deps.decoded();
   }
 }

@@ -18,16 +18,26 @@ export const sidesOf = (item: Item): [Side, Side] => {
  * images that did not load after three tries; rejects when another image did not.
  */
 export async function decodeQuestion(item: Item): Promise<string[]> {
-  const { kind, left, tiles, disputed } = item.lease.question;
+  const { kind, disputed } = item.lease.question;
   if (kind === "page") {
-    await decodeWithRetries(imageUrl(left.images[0]!.id, SHOWN_SIZE));
-    const tried = tiles.map(({ images }) => decodeWithRetries(imageUrl(images[0]!.id, TILE_SIZE)));
-    const ended = await Promise.allSettled(tried);
-    return tiles.filter((_, at) => ended[at]!.status === "rejected").map(({ images }) => images[0]!.id);
+    const before = lastPage;
+    const decoded = before.then(() => decodePage(item));
+    lastPage = decoded.catch(() => undefined);
+    return decoded;
   }
   const images = kind === "conflict" ? disputed.flatMap((one) => [one.left, one.right]) : sidesOf(item).map((side) => side.images[0]!);
   await Promise.all([...new Set(images.map((image) => image.id))].map((id) => decodeWithRetries(imageUrl(id, SHOWN_SIZE))));
   return [];
+}
+
+let lastPage: Promise<unknown> = Promise.resolve(); // one page after another: the best is ready first
+
+async function decodePage(item: Item): Promise<string[]> {
+  const { left, tiles } = item.lease.question;
+  await decodeWithRetries(imageUrl(left.images[0]!.id, SHOWN_SIZE));
+  const tried = tiles.map(({ images }) => decodeWithRetries(imageUrl(images[0]!.id, TILE_SIZE)));
+  const ended = await Promise.allSettled(tried);
+  return tiles.filter((_, at) => ended[at]!.status === "rejected").map(({ images }) => images[0]!.id);
 }
 
 const warmed = new WeakSet<Item>();
