@@ -12,15 +12,6 @@ from typing import Any
 
 TARGETS = (0.8, 0.9, 0.95, 0.99)  # pairwise F1 that the table gives the actions for
 
-POLICIES: dict[str, dict[str, Any]] = {  # settings of frozen runs, beside train=false and query_from=0
-    "none": {"policy": "none", "epochs": 1},
-    "random": {"policy": "random", "epochs": 60},
-    "similar": {"policy": "similar", "epochs": 60},
-    "ucal-pair": {"policy": "ucal", "memory": "pair", "epochs": 10_000},
-    "ucal-closure": {"policy": "ucal", "epochs": 10_000},
-    "efficient": {"policy": "efficient", "epochs": 10_000},
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -74,7 +65,7 @@ def compare(curves: Mapping[str, Sequence[Point]], paper: str = "ucal-pair", own
     """Set a policy beside the paper's: F1 at the paper's own number of actions, and actions for its own best F1.
 
     Gives `paper_actions`, `paper_f1`, `own_f1` (at no more actions), `own_actions` (for the paper's
-    F1; None = never) and `ratio` = paper_actions / own_actions.
+    F1; None = never) and `ratio` = paper_actions / own_actions. The paper's policy is taken at its best F1.
     """
     theirs = best(curves[paper])
     ours = at_actions(curves[own], theirs.actions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ucal.benchmark.published import CC_PAGE, GCL1, GCL2, GCL3, TABLE1, TABLE2, Published, figure
 from ucal.errors import ConfigError
@@ -34,6 +34,8 @@ class Benchmark:
 
     `format` is the layout of the data; `generated` says that data are made (one set a seed) where none
     are given. `held_out` is the share of identities kept for query and gallery where the set has none.
+    `measures`: retrieval after the last epoch, or the effort that people spend until the clusters are right
+    (frozen features, all of a run's rounds count).
     """
 
     name: str
@@ -46,6 +48,7 @@ class Benchmark:
     held_out: float = 0.0
     generated: bool = False
     bases: tuple[str, ...] = field(default=("spcl",))
+    measures: Literal["retrieval", "effort"] = "retrieval"
 
     def variant(self, name: str) -> Variant:
         """Find a variant.
@@ -259,6 +262,40 @@ def _small(name: str, title: str, description: str, format: str, settings: Setti
     return Benchmark(name, title, description, format, settings, _SMALL_VARIANTS, bases=("cluster-contrast",), **more)
 
 
+# frozen features: every policy asks until it is dry; the controls get as many answers as `efficient`
+_FROZEN: Settings = {"train": False, "query_from": 0, "epochs": 10_000, "height": 64, "width": 32}
+_EFFICIENT: Settings = {"policy": "efficient"}
+_LOOKS: Settings = _EFFICIENT | {"expected_error": 0.02}
+_EFFORT = Benchmark(
+    "effort",
+    "People's effort until the clusters are right",
+    "Frozen features, any .npz; without --data generated people, embedded with the packaged start weights.",
+    "features",
+    _FROZEN,
+    (
+        Variant("none", "no questions: DBSCAN", _NONE | {"epochs": 1}),
+        Variant("random", "random pairs", {"policy": "random", "epochs": 60}, answers_of="efficient"),
+        Variant("similar", "most similar undecided pairs", {"policy": "similar", "epochs": 60}, answers_of="efficient"),
+        Variant("spal", "SPAL's selection, 2n answers", {"policy": "spal"}),
+        Variant("ucal-pair", "UCAL, the paper's memory", _BOTH | {"memory": "pair"}),
+        Variant("ucal-closure", "UCAL, closure memory", _BOTH),
+        Variant("ucal-cut", "UCAL from the calibrated cut", _BOTH | {"first_cut": "calibrated"}),
+        Variant("efficient", "the efficient policy", _EFFICIENT),
+        *(
+            Variant(f"look-{kind}", f"second looks by {kind}", _LOOKS | {"second_look": kind}, optional=True)
+            for kind in ("surprise", "size")
+        ),
+        *(
+            Variant(f"without-{part}", f"efficient without {part}", _EFFICIENT | {"without": part}, optional=True)
+            for part in ("whitening", "calibration", "atoms", "metric", "belief", "audits")
+        ),
+    ),
+    generated=True,
+    bases=("cluster-contrast",),
+    measures="effort",
+)
+
+
 BENCHMARKS: tuple[Benchmark, ...] = (
     _small(
         "generated",
@@ -284,6 +321,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         _GROCERY,
         held_out=0.3,
     ),
+    _EFFORT,
     *(_table1(data) for data in ("market1501", "dukemtmc", "msmt17")),
     *(_table2(data) for data in ("market1501", "msmt17")),
     *(_figure2(data) for data in ("market1501", "msmt17")),

@@ -141,5 +141,7 @@ def _last_line(log: Path) -> str:
 def _summary(result: Result | None) -> str:
     final = (result or {}).get("final") or {}
     minutes = sum((result or {}).get("seconds", {}).values()) / 60
-    score = "no retrieval" if final.get("mAP") is None else f"mAP {100 * final['mAP']:.1f}"
+    score = f"mAP {100 * final['mAP']:.1f}" if final.get("mAP") is not None else "no retrieval"
+    if final.get("mAP") is None and final.get("pairwise") is not None:
+        score = f"F1 {final['pairwise']['f1']:.3f}"
     return f"{score}, {final.get('answers', 0):,} answers, {minutes:.1f} min"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\
   ucal benchmark --preset generated --seeds 0,1,2 --jobs 2 --out runs/generated
   ucal benchmark --data ./Market-1501 --preset market1501-table2 --seeds 0,1,2 --threads 0 --out runs/market
+  ucal benchmark --data features.npz --preset effort --seeds 0,1,2 --set error=0.02 --out runs/effort
   ucal benchmark --data ./omniglot --preset omniglot-small --bases cluster-contrast,spcl --out runs/omniglot
 Finished cells are kept: the same command goes on where it stopped, and more seeds or variants join what is there."""
 GENERATED = {"identities": 120, "cameras": 4, "images": 4}
@@ -78,7 +79,11 @@ def run(args: argparse.Namespace) -> int:
 
     failures = Runner(workplace, source, args.jobs, _say, on_done).run(plan.cells)
     found = [(cell.id, workplace.finished(cell)) for cell in plan.cells]
-    _write(workplace, plan, {name: result for name, result in found if result is not None}, comparable)
+    results = {name: result for name, result in found if result is not None}
+    if chosen.measures == "effort":
+        _write_effort(workplace, plan, results, source)
+    else:
+        _write(workplace, plan, results, comparable)
     if failures:
         raise RunError(f"{len(failures)} of {len(plan.cells)} cells failed, first {failures[0].reason}")
     return 0
@@ -99,10 +104,14 @@ def _prepare(
             raise DataError(f"--data: expected the collection of {chosen.title} ({chosen.format} layout)")
         workplace.claim({"preset": chosen.name, "data": {"generated": GENERATED}})
         _generate(plan, workplace, sink)
+        if chosen.measures == "effort":
+            return _embedded(plan, workplace, sink), None
         return Source(workplace.data, "market1501", 0.0), None
     dataset = read(args.data, format)
     report = report_on(dataset)
     _refuse(dataset, chosen)
+    if chosen.measures == "effort" and dataset.features is None:
+        raise DataError(f"--data: expected features (.npz, made by `ucal embed`), {args.data} holds images")
     for text in (*report.notices, *(f"not as published: {text}" for text in report.differences or ())):
         _say(text)
     workplace.claim({"preset": chosen.name, "data": fingerprint(dataset)})
@@ -114,7 +123,7 @@ def _refuse(dataset: Dataset, chosen: Benchmark) -> None:
     """Refuse data on which no figure can be measured."""
     if not dataset.has_truth:
         raise EmptyDataError(f"{dataset.name}: expected an identity for every training image: an oracle answers")
-    if not dataset.has_evaluation and not chosen.held_out:
+    if chosen.measures == "retrieval" and not dataset.has_evaluation and not chosen.held_out:
         raise EmptyDataError(f"{dataset.name}: expected query and gallery, to measure mAP on")
 
 
@@ -135,6 +144,43 @@ def _generate(plan: Plan, workplace: Workplace, sink: Sink) -> None:
         part.rename(path)
 
 
+def _embedded(plan: Plan, workplace: Workplace, sink: Sink) -> Source:
+    """Embed the generated sets with the packaged start weights, each once."""
+    from ucal.backbones import build
+    from ucal.backbones.embed import embed, pick_device
+    from ucal.benchmark.running import Source
+    from ucal.config import RunConfig
+    from ucal.datasets.features import save_features
+    from ucal.datasets.opening import load_pixels
+    from ucal.datasets.reading import read
+
+    config = RunConfig(backbone="small", weights="start", height=64, width=32)
+    for seed in dict.fromkeys(cell.seed for cell in plan.cells):
+        out = workplace.data(seed).with_suffix(".npz")
+        if not out.exists():
+            dataset = read(workplace.data(seed), "market1501")
+            pixels, _ = load_pixels(dataset.train, config.height, config.width, sink=sink)
+            device = pick_device(config.device)
+            save_features(out, embed(build(config).to(device), pixels, device=device, sink=sink), dataset)
+    return Source(lambda seed: workplace.data(seed).with_suffix(".npz"), "features", 0.0)
+
+
+def _write_effort(workplace: Workplace, plan: Plan, results: dict[str, Result], source: Source) -> None:
+    from ucal.benchmark.effort import curves_of, draw, fewest_pairs, to_csv, to_json, to_markdown
+    from ucal.datasets.reading import read
+
+    curves = curves_of(plan, results)
+    data = read(source.path(plan.cells[0].seed), "features")
+    least = fewest_pairs(data.identities("train").tolist())
+    table = to_markdown(plan, curves, least)
+    workplace.write_text("table.md", table)
+    workplace.write_json("results.json", to_json(plan, curves, least))
+    workplace.write_text("curves.csv", to_csv(curves))
+    print(table)
+    _drawn(lambda: draw(curves, plan.benchmark.title, workplace.root) if curves else ())
+    _say(f"written: {workplace.root}/table.md, results.json, curves.csv and curves.svg, curves.png")
+
+
 def _write(workplace: Workplace, plan: Plan, results: dict[str, Result], comparable: Sequence[str] | None) -> None:
     from ucal.benchmark.curves import draw, points_of, to_csv
     from ucal.benchmark.table import rows_of, to_json, to_markdown
@@ -145,12 +191,15 @@ def _write(workplace: Workplace, plan: Plan, results: dict[str, Result], compara
     workplace.write_json("results.json", to_json(plan, rows, comparable))
     workplace.write_text("curves.csv", to_csv(points))
     print(table)
+    _drawn(lambda: draw(points, plan.benchmark.title, workplace.root) if points else ())
+    _say(f"written: {workplace.root}/table.md, results.json, curves.csv and curves.svg, curves.png")
+
+
+def _drawn(draw: Callable[[], tuple[Path, ...]]) -> None:
     try:
-        if points:
-            draw(points, plan.benchmark.title, workplace.root)
+        draw()
     except ModuleNotFoundError as error:
         _say(f"no figures ({error.name} is not installed: pip install 'ucal[figures]'); curves.csv holds the points")
-    _say(f"written: {workplace.root}/table.md, results.json, curves.csv and curves.svg, curves.png")
 
 
 def _say(text: str) -> None:
