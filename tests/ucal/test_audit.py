@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from ucal.__main__ import main
 from ucal.audit import (
     Finding,
     Seeker,
@@ -123,3 +126,32 @@ def test_the_risk_of_all_audits_together_is_one_in_twenty():
 def test_a_finding_of_other_clusters_is_refused(finding, message):
     with pytest.raises(AnswerError, match=message):
         assess(np.array([0, 0, 1, 1]), [finding], 0)
+
+
+# -- the command -----------------------------------------------------------------------------------
+
+
+def clusters_file(path, labels) -> None:
+    lines = [f"a/{i}.png,{'' if label < 0 else label}," for i, label in enumerate(labels)]
+    path.write_text("\n".join(["path,identity,camera", *lines]) + "\n")
+
+
+def test_the_command_audits_a_runs_clusters(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    identities, labels = spoilt(rng, 0.3)
+    names = np.array([f"a/{i}.png" for i in range(400)])
+    np.savez(tmp_path / "f.npz", feats=features_of(identities, rng), ids=identities, filenames=names)
+    words = ["audit", "--features", str(tmp_path / "f.npz"), "--clusters", str(tmp_path / "c.csv")]
+    clusters_file(tmp_path / "c.csv", identities)
+    assert main([*words, "--allowed", "0.05", "--json", str(tmp_path / "a.json")]) == 0
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert (found["true_wrong"], found["wrong"]["count"], found["images"]) == (0.0, 0, 100)
+    assert "at most 4." in capsys.readouterr().out
+    clusters_file(tmp_path / "c.csv", labels)
+    assert main([*words, "--allowed", "0.05"]) == 1
+    clusters_file(tmp_path / "c.csv", labels[:-1])
+    assert main(words) == 1
+    assert "expected the 400 images of the features, got 399 lines" in capsys.readouterr().err
+    (tmp_path / "c.csv").write_text("file,id\n")
+    assert main(words) == 1
+    assert "expected the columns path and identity" in capsys.readouterr().err
