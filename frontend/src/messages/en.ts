@@ -282,6 +282,7 @@ export const en = {
         "What is asked",
         {
           ucal: "UCAL: splits and merges",
+          efficient: "Pages of tiles: fewest actions",
           similar: "Most similar pairs",
           random: "Random pairs",
           spal: "SPAL: support pairs",

@@ -278,7 +278,7 @@ export const zh: Messages = {
     },
     choices: {
       annotator: ["由谁回答", { people: "人，在标注页", oracle: "已知身份（模拟）" }],
-      policy: ["提问内容", { ucal: "UCAL：拆分与合并", similar: "最相似的图像对", random: "随机图像对", spal: "SPAL：支持对", none: "不提问" }],
+      policy: ["提问内容", { ucal: "UCAL：拆分与合并", efficient: "整页图块：操作最少", similar: "最相似的图像对", random: "随机图像对", spal: "SPAL：支持对", none: "不提问" }],
       base: ["特征学习方法", { "cluster-contrast": "Cluster Contrast", spcl: "SpCL", "gcl-scl": "GCL + SCL", mcl: "MCL" }],
     },
     presets: {
