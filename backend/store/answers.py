@@ -184,8 +184,8 @@ def totals(session: Session, run_id: str) -> Totals:
     """Count what stands; an answer is undone at most once."""
     undo = aliased(Answer)
     given = select(*_sums()).where(Answer.run_id == run_id, Answer.retracts.is_(None))
-    undone = select(*_sums()).join(undo, (undo.run_id == run_id) & (undo.retracts == Answer.id))
-    undone = undone.where(Answer.run_id == run_id, Answer.retracts.is_(None))
+    undone = select(*_sums()).select_from(undo).join(Answer, (Answer.run_id == run_id) & (Answer.id == undo.retracts))
+    undone = undone.where(undo.run_id == run_id, undo.retracts.is_not(None))
     plus, minus = session.execute(given).one(), session.execute(undone).one()
     return Totals(*(int(a or 0) - int(b or 0) for a, b in zip(plus, minus, strict=True)))
 
