@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from backend import migrate
 from backend.auth import hash_password
@@ -29,6 +29,7 @@ FLAGS = [
     "--no-first-run",
 ]
 PAIRS = 380
+expect.set_options(timeout=30_000)  # busy cores paint late; what is waited for is the same
 
 
 @dataclass
