@@ -100,6 +100,13 @@ def test_graphs_of_neighbours_hold_the_row_itself_first_then_its_nearest() -> No
     assert got.tolist() == [[0, 1], [1, 0], [2, 1], [3, 2]]
 
 
+def test_mutual_graphs_leave_out_rows_that_have_nearer_neighbours() -> None:
+    turns = np.array([0.0, 0.1, 0.25, 2.0])
+    features = np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32)
+    got = neighbour_graphs(features, 2, mutual=True, engine="torch", block_rows=8, device="cpu")
+    assert got.tolist() == [[0, 1], [1, 0], [2, -1], [3, -1]]  # 1 is nearest to 2, but 0 to 1; 2 to 3, but 1 to 2
+
+
 def test_equal_rows_are_in_their_own_graphs_all_the_same() -> None:
     got = neighbour_graphs(np.ones((6, 1), np.float32), 3, engine="torch", block_rows=8, device="cpu")
     assert got[:, 0].tolist() == list(range(6))

@@ -245,6 +245,7 @@ class ImageLearner:
             members = neighbour_graphs(
                 rows,
                 config.gcl_graph,
+                mutual=config.gcl_order == "mutual-neighbours",
                 engine=config.neighbours,
                 block_rows=config.block_rows,
                 device=str(self._device),
