@@ -14,7 +14,7 @@ from ucal.costs import Cost, cost_of, total_cost
 from ucal.errors import AnswerError
 from ucal.memory import LabelMemory
 from ucal.state import State
-from ucal.types import Answer, Kind, Question, Reason, Role, Tile, Verdict, page_id
+from ucal.types import Answer, Kind, Question, Reason, Role, Tile, Verdict, conflict_id, page_id
 
 S, D, U = Verdict.SAME, Verdict.DIFFERENT, Verdict.UNSURE
 TILES = (
@@ -159,3 +159,73 @@ def test_verdicts_on_rows_that_the_page_does_not_show_are_refused():
         answer_page(page(), {1: S}, id_="a", odd={1: (7,)})
     with pytest.raises(AnswerError, match="got none"):
         answer_page(page(), {}, id_="a")
+
+
+# -- bad anchors, conflicts ------------------------------------------------------------------------
+
+
+def test_a_bad_anchor_says_nothing_of_its_tiles_and_costs_one_toggle():
+    answer = answer_page(page(), {6: Verdict.BAD_IMAGE}, id_="a", bad_anchor=True)
+    assert (answer.verdict, answer.bad_rows, answer.right) == (Verdict.BAD_IMAGE, (0, 6), 6)
+    alone = answer_page(page(), {}, id_="a", bad_anchor=True)
+    assert (alone.links, alone.bad_rows, cost_of(alone).actions) == ((), (0,), 2)
+    assert Answer.from_json(json.loads(json.dumps(alone.to_json()))) == alone
+    memory = LabelMemory(10, answers=[alone])
+    assert open_part(page(), memory) is None
+    assert memory.excluded_rows().tolist() == [0]
+
+
+@pytest.mark.parametrize(("said", "odd"), [({1: S}, {}), ({1: D}, {}), ({3: U}, {3: (4,)})])
+def test_nothing_is_compared_with_a_bad_anchor(said: dict[int, Verdict], odd: dict[int, tuple[int, ...]]):
+    with pytest.raises(AnswerError, match="anchor is a bad image"):
+        answer_page(page(), said, id_="a", odd=odd, bad_anchor=True)
+
+
+def test_an_odd_row_is_named_once():
+    with pytest.raises(AnswerError, match="each once"):
+        answer_page(page(), {3: S}, id_="a", odd={3: (4, 4)})
+
+
+def say(*links: tuple[int, int, Verdict]) -> list[Answer]:
+    return [Answer(f"s{i}", left, right, verdict) for i, (left, right, verdict) in enumerate(links)]
+
+
+def wrong(*disputed: tuple[int, int, Verdict]) -> Question:
+    left, right, _ = disputed[0]
+    id_ = conflict_id(1, disputed)
+    return Question(id_, left, right, (left,), (right,), Reason.CONFLICT, 0.5, 1, kind=Kind.CONFLICT, disputed=disputed)
+
+
+CYCLE = ((0, 2, D), (0, 1, S), (1, 2, S))
+
+
+def test_a_conflict_is_open_as_long_as_its_answers_stand():
+    memory = LabelMemory(10, answers=say((0, 1, S), (1, 2, S), (0, 2, D)))
+    assert open_part(wrong(*CYCLE), memory) is not None
+    memory.add(Answer("undo", 0, 1, S, retracts="s0"))
+    assert open_part(wrong(*CYCLE), memory) is None
+
+
+def test_the_first_answer_that_settles_a_group_ends_its_other_conflicts():
+    memory = LabelMemory(10, answers=say((0, 1, S), (1, 2, S), (0, 2, D), (2, 3, S), (0, 3, D)))
+    one, two = wrong(*CYCLE), wrong((0, 3, D), (0, 1, S), (1, 2, S), (2, 3, S))
+    assert [open_part(question, memory) for question in (one, two)] == [one, two]
+    memory.add(Answer("c", 0, 1, D, question=one.id, kind=Kind.CONFLICT))
+    assert memory.conflicts() == []
+    assert [open_part(question, memory) for question in (one, two)] == [None, None]
+
+
+def test_a_conflict_about_a_bad_image_is_not_asked():
+    memory = LabelMemory(10, answers=say((0, 1, S), (1, 2, S), (0, 2, D)))
+    memory.add(Answer("b", 1, 5, Verdict.BAD_IMAGE, bad_rows=(1,)))
+    assert open_part(wrong(*CYCLE), memory) is None
+
+
+def test_a_pair_of_a_contradiction_is_open_while_its_group_is_in_conflict():
+    memory = LabelMemory(10, answers=say((0, 1, S), (1, 2, S), (0, 2, D)))
+    again = dataclasses.replace(wrong((0, 1, S)), kind=Kind.PAIR, disputed=())
+    assert open_part(again, memory) is again
+    memory.add(Answer("d", 1, 2, D))  # a tie of its own: the cycle is open
+    assert open_part(again, memory) is None
+    tied = dataclasses.replace(wrong((1, 2, S)), kind=Kind.PAIR, disputed=())
+    assert open_part(tied, memory) is tied

@@ -218,3 +218,14 @@ def test_closure_equals_the_literal_closure(drawn):
             elif any((same[i][a] and same[j][b]) or (same[i][b] and same[j][a]) for a, b in apart):
                 expected = D
         assert known.verdict(i, j) is expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(events, rows, st.integers(0, 30))
+def test_joined_is_what_a_replay_without_an_answer_would_join(drawn, start, number):
+    log = as_answers(drawn)
+    known = LabelMemory(N, answers=log)
+    less = [known.answers[number % len(known.answers)]] if known.answers else []
+    rest = LabelMemory(N, answers=[answer for answer in known.answers if answer not in less])
+    assert known.joined(start, less) == rest.joined(start)
+    assert known.joined(start) == rest.joined(start, more=less)

@@ -123,3 +123,22 @@ def test_with_equal_weights_it_is_the_plain_plurality(said):
     most = max(said.count(verdict) for verdict in said)
     winners = {verdict for verdict in said if said.count(verdict) == most}
     assert winners == {found} if len(winners) == 1 else found is None
+
+
+def wrong(person: str, left: int, right: int, verdict: Verdict) -> Answer:
+    return Answer(f"a-{person}", left, right, verdict, "q", person, kind=Kind.CONFLICT)
+
+
+def test_people_may_name_different_answers_of_a_conflict_as_wrong():
+    three = [wrong("a", 0, 2, SAME), wrong("b", 0, 1, DIFFERENT), wrong("c", 0, 1, DIFFERENT)]
+    assert differ(three)
+    assert not differ(three[1:])
+    made = combined(three, {}, "v")
+    assert (made.left, made.right, made.verdict, made.kind) == (0, 1, DIFFERENT, Kind.CONFLICT)
+    assert combined(three[:2], {}, "v").verdict is UNSURE
+
+
+def test_an_anchor_that_everybody_calls_bad_leaves_nothing_to_judge():
+    bad = [Answer(f"a-{who}", 0, 1, BAD, "q", who, bad_rows=(0,), kind=Kind.PAGE) for who in ("a", "b")]
+    made = combined(bad, {}, "v")
+    assert (made.verdict, made.bad_rows, made.tiles) == (BAD, (0,), ())
