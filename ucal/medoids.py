@@ -94,5 +94,10 @@ def _extra(distance: Distances, k: int) -> IntArray:
         raise ConfigError(
             "medoids: 'scikit-learn-extra' is not installed; install it or set medoids to 'own'"
         ) from error
+    except ValueError as error:  # its wheel was built for numpy 1: "numpy.dtype size changed"
+        raise ConfigError(
+            f"medoids: 'scikit-learn-extra' is installed and does not load ({error}); build it from source "
+            "(pip install --no-binary scikit-learn-extra scikit-learn-extra) or set medoids to 'own'"
+        ) from error
     model = KMedoids(n_clusters=k, metric="precomputed", method="pam", init="build", random_state=0)
     return np.asarray(model.fit(distance).medoid_indices_, np.int64)

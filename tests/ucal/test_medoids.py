@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 import numpy as np
 import pytest
@@ -139,9 +140,22 @@ def test_a_missing_engine_says_what_to_do() -> None:
         k_medoids(line(1, 2, 3), 2, "scikit-learn-extra")
 
 
+def test_an_engine_built_for_another_numpy_says_what_to_do(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sklearn_extra").mkdir()
+    (tmp_path / "sklearn_extra" / "__init__.py").write_text("")
+    (tmp_path / "sklearn_extra" / "cluster.py").write_text("raise ValueError('numpy.dtype size changed')")
+    for name in ("sklearn_extra", "sklearn_extra.cluster"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match=r"does not load \(numpy.dtype size changed\); build it from source"):
+        k_medoids(line(1, 2, 3), 2, "scikit-learn-extra")
+    for name in ("sklearn_extra", "sklearn_extra.cluster"):
+        sys.modules.pop(name, None)  # the broken one must not stay for other tests
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_scikit_learn_extra_is_never_better_for_two_groups(kind: str) -> None:
-    pytest.importorskip("sklearn_extra", reason="scikit-learn-extra is not installed")
+    pytest.importorskip("sklearn_extra", reason="scikit-learn-extra is not installed (it must be built from source)")
     distance = distances(make_features(kind, 40, 6, 0))
     own, extra = (
         reference.medoid_cost(distance, k_medoids(distance, 2, engine)[0]) for engine in ("own", "scikit-learn-extra")

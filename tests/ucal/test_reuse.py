@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import KINDS, make_features
+from ucal.__main__ import main
 from ucal.clustering import make_clusterer
 from ucal.config import RunConfig
 from ucal.events import Event
@@ -98,3 +101,14 @@ def test_fewer_rows_than_neighbours_are_reused_too() -> None:
     again, share, searched = lists(kept, rows)
     np.testing.assert_array_equal(again, first)
     assert (share, searched) == (1.0, False)
+
+
+def test_a_simulated_runs_result_says_what_each_search_was_worth(tmp_path) -> None:
+    rows = make_features("separable", 300, 16, seed=2)
+    np.savez(tmp_path / "f.npz", feats=rows, ids=np.arange(300) // 8)
+    words = ["--features", tmp_path / "f.npz", "--policy", "none", "--epochs", 1, "--device", "cpu"]
+    settings = ["--set", "neighbours=screened", "--set", "search_checked=50", "--json", tmp_path / "r.json"]
+    assert main(["simulate", *map(str, words + settings)]) == 0
+    (search,) = json.loads((tmp_path / "r.json").read_text())["searches"]
+    assert (search["event"], search["engine"], search["checked"]) == ("neighbours", "screened", 50)
+    assert 0.0 <= search["missed"] <= search["differing"] <= 1.0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from ucal.config import BackboneName, Base, Policy, RunConfig, parse_setting
 from ucal.errors import ConfigError, DataNotFoundError, RunError
+from ucal.events import Event, Sink
 from ucal.presets import PRESETS, preset
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def _lead(args: argparse.Namespace, config: RunConfig, ranks: Ranks) -> None:
     with tempfile.TemporaryDirectory(prefix="ucal-") as scratch:
         root = args.out if args.out is not None else Path(scratch) / "run"
         claim(root, config)
-        sink = progress_sink()
+        searches: list[dict[str, Any]] = []
+        sink = _keeping(progress_sink(), searches)
         dataset = _dataset(args, config, Path(scratch), sink)
         folder = RunFolder(root)
         around = Surroundings(folder, FileLog(root / "answers.jsonl"), sink=sink, ranks=ranks)
@@ -106,7 +108,19 @@ def _lead(args: argparse.Namespace, config: RunConfig, ranks: Ranks) -> None:
         if not ranks.alone:
             ranks.tell(END)
         args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(result_of(state, parts), indent=1) + "\n", encoding="utf-8")
+        result = result_of(state, parts) | {"searches": searches}
+        args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+def _keeping(sink: Sink, searches: list[dict[str, Any]]) -> Sink:
+    """Add to `searches` what each neighbour search says: the share reused, an approximate engine's shares."""
+
+    def listen(event: Event) -> None:
+        if event.name in ("neighbours", "reused"):
+            searches.append({"event": event.name} | event.values)
+        sink(event)
+
+    return listen
 
 
 def _follow(args: argparse.Namespace, config: RunConfig, ranks: Ranks) -> None:
@@ -174,7 +188,6 @@ def _size(text: str) -> dict[str, int]:
 def _dataset(args: argparse.Namespace, config: RunConfig, scratch: Path, sink: Any) -> Any:
     from ucal.datasets.reading import check, read
     from ucal.datasets.split import hold_out
-    from ucal.events import Event
 
     if args.features is not None:
         return read(args.features, "features")
