@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -18,6 +19,22 @@ class ClusterSort(StrEnum):
     ALONE = "alone"  # images in no cluster, and clusters of one
     NAMED = "named"
     LOCKED = "locked"
+
+
+class ClustersWish(Body):
+    """Which clusters to list."""
+
+    sort: ClusterSort = ClusterSort.SIZE
+    offset: int = Field(default=0, ge=0, le=10**9)
+    limit: int = Field(default=48, ge=1, le=200)
+
+
+class ClusterWish(Body):
+    """Which images of an open cluster to list."""
+
+    order: Literal["fit", "camera"] = "fit"
+    offset: int = Field(default=0, ge=0, le=10**9)
+    limit: int = Field(default=120, ge=1, le=200)
 
 
 class CameraCount(BaseModel):

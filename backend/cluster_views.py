@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
-from sqlalchemy import or_, select
+from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from backend import cluster_schemas as wire
-from backend.clusters import Now
+from backend.clusters import Browser
 from backend.editing import version_of
 from backend.store import answers, edits, images, people
 from backend.store.models import Answer, Edit, Image, Run
@@ -28,9 +27,10 @@ TOUCHING = 20  # edits of an open cluster
 class Clusters:
     """One run's clusters, ready to be shown."""
 
-    def __init__(self, session: Session, run: Run, now: Now) -> None:
-        self.session, self.run, self.now = session, run, now
-        self.clusters: Overview = now.clusters
+    def __init__(self, session: Session, run: Run, browser: Browser) -> None:
+        self.session, self.run, self.now = session, run, browser.now(session, run)
+        self.cameras = browser.cameras(session, run.project_id)
+        self.clusters: Overview = self.now.clusters
         self.names = edits.names(session, run.id)
 
     def page(self, sort: wire.ClusterSort, offset: int, limit: int) -> wire.ClusterPage:
@@ -39,16 +39,15 @@ class Clusters:
         chosen = [self.clusters.with_row(int(row)) for row in rows[offset : offset + limit]]
         return wire.ClusterPage(totals=self._totals(), found=len(rows), clusters=self._out(chosen))
 
-    def open(self, row: int, order: str, offset: int, limit: int) -> wire.ClusterOpen:
+    def open(self, row: int, wish: wire.ClusterWish) -> wire.ClusterOpen:
         """Give the cluster that holds a row, with some of its images: confirmed groups first, then guesses."""
         members = self.clusters.with_row(row)
         parts = self.clusters.in_groups(members)
         group = {int(one): number for number, part in enumerate(parts[:-1]) for one in part}
         listed = [int(one) for part in parts for one in part[np.argsort(self._fit(part), kind="stable")]]
-        cameras = self._cameras(members)
-        if order == "camera":
-            listed.sort(key=lambda one: (cameras.get(one) is None, cameras.get(one) or 0, group.get(one, len(parts))))
-        shown = listed[offset : offset + limit]
+        if wish.order == "camera":
+            listed.sort(key=lambda one: (self.cameras[one] < 0, self.cameras[one], group.get(one, len(parts))))
+        shown = listed[wish.offset : wish.offset + wish.limit]
         known = images.by_rows(self.session, self.run.project_id, shown)
         return wire.ClusterOpen(
             cluster=self._out([members])[0],
@@ -107,18 +106,15 @@ class Clusters:
         heads = [self._heads(rows) for rows in chosen]
         needed = {row for head in heads for row in head} | {row for rows in chosen for row in self._named(rows)}
         known = images.by_rows(self.session, self.run.project_id, needed)
-        cameras = self._cameras(np.concatenate([np.array([], np.int64), *chosen]))
-        return [self._cluster(rows, (head, known), cameras) for rows, head in zip(chosen, heads, strict=True)]
+        return [self._cluster(rows, head, known) for rows, head in zip(chosen, heads, strict=True)]
 
     def _named(self, rows: IntArray) -> list[int]:
         return [int(row) for row in rows if int(row) in self.names] if self.names else []
 
-    def _cluster(
-        self, rows: IntArray, shown: tuple[list[int], dict[int, Image]], cameras: dict[int, int | None]
-    ) -> wire.ClusterOut:
-        head, known = shown
+    def _cluster(self, rows: IntArray, head: list[int], known: dict[int, Image]) -> wire.ClusterOut:
         clusters, label = self.clusters, int(self.clusters.labels[rows[0]])
-        counts = Counter(cameras.get(int(row)) for row in rows)
+        cameras, counts = np.unique(self.cameras[rows], return_counts=True)
+        order = np.lexsort((cameras, cameras < 0))
         named = self._named(rows)
         lowest = math.nan if label == OUTLIER else float(clusters.lowest[label])
         return wire.ClusterOut(
@@ -127,8 +123,8 @@ class Clusters:
             confirmed=0 if label == OUTLIER else int(clusters.confirmed[label]),
             lowest=None if math.isnan(lowest) else lowest,
             cameras=[
-                wire.CameraCount(camera=camera, images=counts[camera])
-                for camera in sorted(counts, key=lambda one: (one is None, one or 0))
+                wire.CameraCount(camera=int(cameras[i]) if cameras[i] >= 0 else None, images=int(counts[i]))
+                for i in order
             ],
             names=[self.names[row] for row in named],
             named_by=[known[row].id for row in named],
@@ -145,12 +141,6 @@ class Clusters:
     def _fit(self, rows: IntArray) -> IntArray:
         fits: IntArray = np.nan_to_num(self.clusters.fits[rows], nan=-1.0)
         return fits
-
-    def _cameras(self, rows: IntArray) -> dict[int, int | None]:
-        query = select(Image.row, Image.camera).where(Image.project_id == self.run.project_id, Image.split == "train")
-        if len(rows) <= 500:
-            query = query.where(Image.row.in_(rows.tolist()))
-        return {row.row: row.camera for row in self.session.execute(query)}
 
     def _member(self, image: Image, group: int | None) -> wire.MemberOut:
         fit = float(self.clusters.fits[image.row])

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from backend.errors import BusyError, StateError
 from backend.store import edits
 from backend.store.memories import Memories
-from backend.store.models import Answer, Run
+from backend.store.models import Answer, Image, Run
 from ucal.overview import Overview, overview
 from ucal.reorganise import reorganise
 from ucal.state import State
@@ -58,6 +58,7 @@ class Browser:
         self.memories = Memories()
         self._groupings: OrderedDict[str, Grouping] = OrderedDict()
         self._now: dict[str, Now] = {}
+        self._cameras: dict[str, IntArray] = {}  # of projects; images never change after their import
         self._lock = Lock()
 
     def now(self, session: Session, run: Run) -> Now:
@@ -78,6 +79,18 @@ class Browser:
             found = Now(key, grouping.round, overview(labels, grouping.features, memory))
         with self._lock:
             self._now[run.id] = found
+        return found
+
+    def cameras(self, session: Session, project_id: str) -> IntArray:
+        """Give the camera of each training row, (n,); -1 = not known."""
+        found = self._cameras.get(project_id)
+        if found is None:
+            query = select(Image.camera).where(Image.project_id == project_id, Image.split == "train")
+            known = session.scalars(query.order_by(Image.row)).all()
+            found = np.array([-1 if camera is None else camera for camera in known], np.int64)
+            if len(self._cameras) >= KEPT:
+                self._cameras.clear()
+            self._cameras[project_id] = found
         return found
 
     def _grouping(self, run: Run) -> Grouping:

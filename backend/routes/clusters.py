@@ -5,7 +5,7 @@ Annotators stay blind: what the model believes is not shown to those who are ask
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
@@ -31,12 +31,12 @@ def list_clusters(
     session: Db,
     person: Admin,
     run_id: str,
-    sort: wire.ClusterSort = wire.ClusterSort.SIZE,
-    offset: Offset = 0,
-    limit: Limit = 48,
+    wish: Annotated[wire.ClustersWish, Query()],
 ) -> wire.ClusterPage:
     """List a run's clusters as they stand now: the model's newest grouping with all answers and edits."""
-    return _clusters(at.browser, session, runs.seen_by(session, person, run_id)).page(sort, offset, limit)
+    return _clusters(at.browser, session, runs.seen_by(session, person, run_id)).page(
+        wish.sort, wish.offset, wish.limit
+    )
 
 
 @router.get("/runs/{run_id}/clusters.csv", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
@@ -70,14 +70,12 @@ def open_cluster(
     person: Admin,
     run_id: str,
     image_id: str,
-    order: Literal["fit", "camera"] = "fit",
-    offset: Offset = 0,
-    limit: Limit = 120,
+    wish: Annotated[wire.ClusterWish, Query()],
 ) -> wire.ClusterOpen:
-    """Open the cluster that holds an image: confirmed groups first, the largest first, then guesses, least fit first."""
+    """Open the cluster that holds an image: confirmed groups first, then the model's guesses, the least fit first."""
     run = runs.seen_by(session, person, run_id)
     (row,) = editing.rows_of(session, run, [image_id])
-    return _clusters(at.browser, session, run).open(row, order, offset, limit)
+    return _clusters(at.browser, session, run).open(row, wish)
 
 
 @router.post("/runs/{run_id}/edits")
@@ -116,4 +114,4 @@ def image_history(at: At, session: Db, person: Admin, run_id: str, image_id: str
 
 
 def _clusters(browser: Browser, session: Db, run: Run) -> Clusters:
-    return Clusters(session, run, browser.now(session, run))
+    return Clusters(session, run, browser)

@@ -593,7 +593,7 @@ export interface paths {
         };
         /**
          * Open Cluster
-         * @description Open the cluster that holds an image: confirmed groups first, the largest first, then guesses, least fit first.
+         * @description Open the cluster that holds an image: confirmed groups first, then the model's guesses, the least fit first.
          */
         get: operations["open_cluster"];
         put?: never;

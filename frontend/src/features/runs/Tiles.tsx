@@ -1,5 +1,4 @@
 import type { Round, Run } from "../../api/types";
-import { duration, smallPercent } from "../../components/format";
 import { m, n } from "../../messages";
 
 interface Tile {
@@ -29,7 +28,6 @@ function tilesOf(run: Run, rounds: Round[]): Tile[] {
   const last = rounds.at(-1);
   const dash = m.common.none;
   const ratio = run.answered > 0 ? (run.inferred / run.answered).toFixed(2) : null;
-  const seconds = last && last.answers > 0 ? last.human_seconds / last.answers : null;
   return [
     { id: "round", name: tiles.round, value: n(Math.min(run.round + 1, run.rounds)), note: notes.round(run.rounds) },
     { id: "asked", name: tiles.asked, value: n(run.asked), note: notes.open(run.open, run.leased) },
@@ -41,13 +39,6 @@ function tilesOf(run: Run, rounds: Round[]): Tile[] {
       note: ratio ? notes.perAnswer(ratio) : notes.noInference,
     },
     { id: "conflicts", name: tiles.conflicts, value: n(run.conflicts), note: notes.conflicts },
-    {
-      id: "cost",
-      name: tiles.cost,
-      value: last ? duration(last.human_seconds) : dash,
-      note: seconds === null ? notes.hoursNone : notes.hours(`${seconds.toFixed(1)} s`),
-    },
-    { id: "eq7", name: tiles.eq7, value: smallPercent(last?.cost_percent), note: notes.eq7 },
     { id: "clusters", name: tiles.clusters, value: last ? n(last.clusters) : dash, note: notes.clusters },
     { id: "outliers", name: tiles.outliers, value: last ? n(last.outliers) : dash, note: notes.outliers },
   ];

@@ -10,7 +10,7 @@ export function Versions({ rounds }: { rounds: Round[] }) {
   return (
     <Panel title={words.title} note={words.note}>
       <div className="table-scroll" tabIndex={0} role="region" aria-label={words.title}>
-        <table className="table" data-testid="versions">
+        <table className="table versions" data-testid="versions">
           <thead>
             <tr>
               <th>{words.version}</th>
