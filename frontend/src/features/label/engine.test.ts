@@ -57,6 +57,20 @@ describe("the buffer", () => {
     expect(engine.read().ready).toBe(2);
   });
 
+  it("asks again soon after the last open question was answered, then less and less often", async () => {
+    const api = new FakeApi(1);
+    const engine = started(api);
+    await answer(engine);
+    const before = api.heldSent.length;
+    await vi.advanceTimersByTimeAsync(401);
+    expect(api.heldSent).toHaveLength(before + 1);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(api.heldSent.length).toBeLessThan(before + 14); // every 2 s in the end
+    api.open.push("q9");
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(engine.read().current!.lease.question.id).toBe("q9");
+  });
+
   it("puts a pair with a broken image back and says so", async () => {
     const api = new FakeApi(4);
     const decode = (item: { lease: { question: { id: string } } }) =>

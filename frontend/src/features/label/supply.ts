@@ -7,6 +7,7 @@ import type { LabelApi, ReleaseHow } from "./types";
 export const REFILL_AT = 5;
 export const BUFFER = 14;
 const POLL_MS = 2000;
+const FIRST_POLL_MS = 400; // after an answer, while nothing is left: what follows from it may be asked at once
 const FINAL_POLL_MS = 10_000;
 const HEARTBEAT_MS = 30_000;
 const MOST_HELD = 100;
@@ -38,6 +39,7 @@ export class Supply {
   private generation = 0; // a response to an earlier one is for nobody
   private running = false;
   private leasing = false;
+  private wait = FIRST_POLL_MS;
   private halted = false; // signed out, or no such run: asking again at once would be answered alike
   private poll: ReturnType<typeof setTimeout> | undefined;
   private beat: ReturnType<typeof setInterval> | undefined;
@@ -73,6 +75,8 @@ export class Supply {
 
   noteAnswered(questionId: string): void {
     this.answered.add(questionId);
+    this.wait = FIRST_POLL_MS;
+    if (this.poll !== undefined && this.deps.buffer.size === 0) this.pollLater(this.patience());
   }
 
   noteUndone(questionId: string): void {
@@ -117,7 +121,7 @@ export class Supply {
     for (const lease of answer.leases)
       if (!known.has(lease.question.id)) buffer.take({ lease, swapped: isPair(lease) && this.deps.random() < 0.5 });
     if (answer.leases.length === 0 && buffer.size === 0) this.putBack.clear();
-    if (answer.leases.length < wanted) this.pollLater(this.isFinal() ? FINAL_POLL_MS : POLL_MS);
+    if (answer.leases.length < wanted) this.pollLater(this.isFinal() ? FINAL_POLL_MS : this.patience());
     this.deps.changed();
   }
 
@@ -131,6 +135,14 @@ export class Supply {
       if (!isSignedOut(error)) this.fatal = error; // after signing in again, resume() follows
     }
     this.deps.changed();
+  }
+
+  /** How long to wait before asking again: the longer there was nothing, the longer. */
+  private patience(): number {
+    if (this.deps.buffer.size > 0) return POLL_MS;
+    const wait = this.wait;
+    this.wait = Math.min(2 * wait, POLL_MS);
+    return wait;
   }
 
   private isFinal(): boolean {
