@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from backend.store import answers, events, questions
+from backend.store.models import Project
 from tests.backend.asked import Screen, card, conflict, page, publish, screens
 from tests.backend.world import World, question
 from ucal.memory import LabelMemory
@@ -357,3 +358,29 @@ def test_the_log_gives_pages_and_conflicts_back_as_they_were_added(both: World):
         total = answers.totals(session, run.id)
     standing = LabelMemory(12, answers=given)
     assert (total.answers, total.judged) == (2, standing.n_answers)
+
+
+# -- several people ----------------------------------------------------------------------------
+
+
+def test_two_peoples_pages_make_one_verdict_tile_by_tile(both: World):
+    project = both.project()
+    with both.scope() as session:
+        session.get_one(Project, project.id).votes = 2
+    run = both.run(project)
+    publish(both, run, PAGE)
+    [one] = screens(both.annotator(), run)
+    [two] = screens(both.annotator(), run)
+    one.answer("answer-one", tiles=one.tiles({1: "same", 3: "same", 6: "different"}))
+    assert log(both, run).answers == ()
+    two.answer("answer-two", tiles=two.tiles({1: "same", 3: "different", 6: "different"}))
+    assert log(both, run).answers == ()  # they differ about a tile: a third person decides
+    [three] = screens(both.annotator(), run)
+    three.answer("answer-three", tiles=three.tiles({1: "same", 3: "different", 6: "different"}))
+    memory = log(both, run)
+    assert (memory.groups(), memory.cannot_pairs()) == ([(0, 1)], [(0, 3), (0, 6)])
+    with both.scope(read_only=True) as session:
+        total = answers.totals(session, run.id)
+    assert (total.answers, total.judged) == (3, 3)
+    two.undo("answer-two")
+    assert log(both, run).answers == ()
