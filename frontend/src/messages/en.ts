@@ -716,7 +716,7 @@ export const en = {
     conflict: {
       title: "These answers cannot all be true. Which one is wrong?",
       hint: "The one you pick then counts as its opposite.",
-      edge: (number: number, one: string, two: string, verdict: string) => `Answer ${number}: ${one} and ${two} are “${verdict}”. Call it wrong`,
+      callWrong: "Call this answer wrong:",
       said: (verdict: string) => `was answered “${verdict}”`,
       image: (letter: string) => `Image ${letter}`,
       chosen: "Contradiction settled",

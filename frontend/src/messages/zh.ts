@@ -680,7 +680,7 @@ export const zh: Messages = {
     conflict: {
       title: "这些回答不可能都对。哪一个错了？",
       hint: "选中的回答将按相反的意思计入。",
-      edge: (number, one, two, verdict) => `回答 ${number}：${one} 与 ${two} 为“${verdict}”。判为错误`,
+      callWrong: "判此回答为错误：",
       said: (verdict) => `曾回答“${verdict}”`,
       image: (letter) => `图像 ${letter}`,
       chosen: "矛盾已解决",

@@ -104,12 +104,12 @@ function Edge({ disputed, index, images, view, onPick }: EdgeProps) {
       className="edge"
       data-testid={`wrong-${index + 1}`}
       data-verdict={verdict}
-      aria-label={m.label.conflict.edge(index + 1, one, two, m.label.verdicts[verdict])}
       onClick={(event) => {
         unfocus(event);
         onPick();
       }}
     >
+      <span className="hidden-but-read">{m.label.conflict.callWrong}</span>
       <span className="edge-pair">
         {[left, right].map((image, at) => (
           <span key={image.id} className="edge-view">
