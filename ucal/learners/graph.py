@@ -104,19 +104,10 @@ def refine(graph: GraphCorrelation, rows: FloatArray, members: IntArray, check: 
 
 
 def neighbour_graphs(
-    rows: FloatArray,
-    size: int,
-    *,
-    mutual: bool = False,
-    engine: Engine,
-    block_rows: int,
-    device: str,
-    check: Check = never,
+    rows: FloatArray, size: int, *, engine: Engine, block_rows: int, device: str, check: Check = never
 ) -> IntArray:
     """Give each row's graph (n, g): itself, then its nearest others, g = min(size, n).
 
-    mutual: without the rows whose own g nearest leave this one out (their places hold -1), so that a graph
-    is not filled up with other identities where an identity has fewer than `size` images.
     Source: ours; the paper cuts the sorted file names into graphs, which leaks identities.
     """
     ids = nearest_ids(rows, size, engine=engine, block_rows=block_rows, device=device, check=check)
@@ -126,9 +117,17 @@ def neighbour_graphs(
     ordered = np.take_along_axis(ids, places, axis=1)
     missing = ordered[:, 0] != own[:, 0]
     ordered[missing] = np.concatenate([own, ordered[:, :-1]], axis=1)[missing]
-    if not mutual:
-        return ordered
-    return np.where((ordered[ordered] == own[:, :, None]).any(axis=2), ordered, NOBODY)
+    return ordered
+
+
+def mutual_graphs(members: IntArray) -> IntArray:
+    """Give graphs (n, g) without the rows in whose own graph the row is not (their places hold -1).
+
+    So a graph is not filled up with other identities where an identity has fewer than g images.
+    Source: ours.
+    """
+    own = np.arange(len(members))[:, None, None]
+    return np.where((members[members] == own).any(axis=2), members, NOBODY)
 
 
 def ordered_graphs(order: IntArray, size: int) -> IntArray:
