@@ -17,6 +17,7 @@ from ucal.datasets.opening import load_pixels
 from ucal.errors import ConfigError, DataError
 from ucal.evaluation import Retrieval, retrieval
 from ucal.events import Event, Sink, silent
+from ucal.imported import imported_links
 from ucal.loop import Parts
 from ucal.memory import LabelMemory
 from ucal.meta import subset_of
@@ -84,6 +85,7 @@ def build(config: RunConfig, dataset: Dataset, around: Surroundings) -> Parts:
         proceed=around.proceed,
         stop=around.stop,
         constrain=constrained_labels(config, _subset(config, dataset)) if config.policy == "spal" else None,
+        imported=imported_links(dataset.train) if config.imported_links else (),
         organise=asks if isinstance(asks, EfficientProposer | CalibratedUcal) else None,
     )
 
@@ -142,6 +144,7 @@ def refuse_nonsense(config: RunConfig, dataset: Dataset) -> None:
             "set camera_jaccard=false"
         )
     _refuse_policy(config)
+    _refuse_imports(config, dataset)
     if config.annotator == "oracle" and config.policy != "none" and not dataset.has_truth:
         raise ConfigError(
             "annotator 'oracle' answers from the identities, and these data have none for some images: "
@@ -157,6 +160,17 @@ def _refuse_policy(config: RunConfig) -> None:
         raise ConfigError(f"policy {config.policy!r} would ask for every pair: set budget or budget_per_round")
     if config.policy == "efficient" and config.memory == "pair":
         raise ConfigError("policy 'efficient' rests on inference: expected memory 'closure', got 'pair'")
+
+
+def _refuse_imports(config: RunConfig, dataset: Dataset) -> None:
+    """Refuse links from data whose tracklets and frames mean something else, or a memory that infers nothing."""
+    if config.imported_links and dataset.format not in ("manifest", "pattern"):
+        raise ConfigError(
+            "imported_links needs the tracklets and frames of a manifest or of a pattern of one's own, "
+            f"these data are of the format {dataset.format!r}: set imported_links=false"
+        )
+    if config.imported_links and config.memory == "pair":
+        raise ConfigError("imported_links join tracklets by inference: expected memory 'closure', got 'pair'")
 
 
 def _refuse_base(config: RunConfig, dataset: Dataset) -> None:

@@ -34,6 +34,7 @@ class RunConfig:
     memory: Literal["closure", "pair"] = (
         "closure"  # closure: answers are inferred from; pair: only the identical pair is remembered
     )
+    imported_links: bool = False  # a tracklet's rows are the same, a frame's different; people outweigh that
     budget: int | None = None  # answers in the whole run; None = no limit (SPAL: 2 n)
     budget_per_round: int | None = None  # answers in one round; None = no limit
     budget_actions: int | None = None  # key presses or clicks in the whole run; the last page may take it a little over

@@ -39,6 +39,8 @@ class Cost:
 
 def cost_of(answer: Answer) -> Cost:
     """Give what one answer cost. A mixed tile's odd rows are judged pairs and toggles, one each."""
+    if answer.kind is Kind.IMPORT:
+        return Cost()
     if answer.kind in EDITS:
         return _cost_of_edit(answer)
     odd = sum(len(tile.odd) for tile in answer.tiles)

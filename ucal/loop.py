@@ -33,7 +33,7 @@ from ucal.runs import Checkpointed, RunFolder
 from ucal.seams import Annotator, AnswerLog, Clusterer, Constrain, Learner, Organiser, Proposer, Scene
 from ucal.stage import Stage
 from ucal.state import Report, State
-from ucal.types import OUTLIER, IntArray, Step
+from ucal.types import OUTLIER, Answer, IntArray, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Parts:
     constrain: Constrain | None = None  # clusters anew by the answers (SPAL); None = the base's labels stay
     organise: Organiser | None = None  # makes the labels of rounds that ask; None = `reorganise` on the base labels
     replay: Replay = field(default_factory=Replay)  # the memory between steps
+    imported: tuple[Answer, ...] = ()  # links that came with the data
     stop: Callable[[State], bool] = lambda state: False  # True: this round is the last one
 
 
@@ -76,7 +77,7 @@ def advance(state: State, parts: Parts) -> State:
 
 def memory_of(parts: Parts) -> LabelMemory:
     """Replay the log, as far as it was not replayed before."""
-    return parts.replay.of(parts.n, parts.config.memory, parts.log.read())
+    return parts.replay.of(parts.n, parts.config.memory, parts.log.read(), parts.imported)
 
 
 # -- embed, cluster --------------------------------------------------------------------------------

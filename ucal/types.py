@@ -52,6 +52,9 @@ class Kind(StrEnum):
     unmerge   the same, said of the two sides of a merge that an answer made
     lock      the group is one identity, whole: nothing joins or leaves it, nobody is asked about it
     name      the cluster that holds row `left` is called `Answer.text`
+
+    Nobody says this one: it comes with the data (`ucal.imported`), costs nothing and is no answer.
+    import    a tracklet's or a frame's link
     """
 
     PAIR = "pair"
@@ -62,6 +65,7 @@ class Kind(StrEnum):
     UNMERGE = "unmerge"
     LOCK = "lock"
     NAME = "name"
+    IMPORT = "import"
 
 
 EDITS = frozenset({Kind.SPLIT, Kind.UNMERGE, Kind.LOCK, Kind.NAME})
@@ -292,6 +296,8 @@ class Answer:
     @property
     def judged(self) -> int:
         """Count what the person judged (Eq. 7's M): pairs; of a split the rows that leave, of an unmerge one."""
+        if self.kind is Kind.IMPORT:
+            return 0
         if self.retracts is None and self.kind is Kind.SPLIT:
             return len(self.groups[0])
         return 1 if self.retracts is None and self.kind is Kind.UNMERGE else len(self.links)
