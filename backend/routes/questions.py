@@ -22,7 +22,7 @@ def lease_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Le
     run = runs.seen_by(session, person, run_id)
     count = body.count if queue.is_serving(run) else 0
     leased = leases.lease(session, run.id, person.id, (count, body.held), utc_now())
-    gold.mix(session, run, person.id, leased, utc_now())
+    gold.mix(session, run, person.id, (count, leased), utc_now())
     return _leases(session, run, person, leased)
 
 

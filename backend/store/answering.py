@@ -23,7 +23,7 @@ _LATER = ("verdict", "odd", "tiles", "wrong", "bad_images")  # fields that came 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A recorded answer, the ids of open questions that it settled too, and pages of this person that lost tiles."""
+    """A recorded answer, ids of questions to drop (settled, or needed by others), and this person's shorter pages."""
 
     answer: Answer
     withdrawn: list[str]
@@ -68,7 +68,8 @@ def answer(session: Session, run: Run, person: Person, body: AnswerNew, now: dat
     stored = answers.find(session, run.id, body.id)
     assert stored is not None
     mine = [row for row in settled.shortened if leases.of(session, row, person.id) is not None]
-    return Given(stored, settled.withdrawn, mine)
+    handed = leases.hand_over(session, run.id, person.id, now)
+    return Given(stored, [*settled.withdrawn, *handed], mine)
 
 
 def _decide(session: Session, run: Run, question: Question, now: datetime) -> bool:

@@ -8,9 +8,10 @@ group sizes. Its answer never enters the label memory.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -27,9 +28,14 @@ _SETTLES = (Reason.CONFLICT.value, Reason.SECOND_LOOK.value)  # reasons that nam
 _TRIES = 8  # to find a pair that this person has not seen
 _PAST = 40  # earlier questions that are looked at for one of known truth
 
-_dice = secrets.SystemRandom()
-Draw = Callable[[], float]
-"""Gives numbers in [0, 1) that nobody can foretell."""
+
+class Dice(Protocol):
+    """Gives numbers in [0, 1)."""
+
+    def random(self) -> float: ...
+
+
+_DICE = secrets.SystemRandom()  # nobody can foretell them
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +49,28 @@ class Sides:
 
 
 def mix(
-    session: Session, run: Run, person_id: str, leased: leases.Leased, now: datetime, draw: Draw = _dice.random
+    session: Session, run: Run, person_id: str, wish: tuple[int, leases.Leased], now: datetime, dice: Dice = _DICE
 ) -> None:
     """Put pairs of known truth among the new questions that a person is given (in place), at the project's rate.
 
-    One that this person was given before and did not answer comes first. Where nothing new is given,
-    or no truth is known, nothing is added.
+    wish: how many questions the page asked for, and what it is given; there are never more than that, so
+    those that find no room go back. A check that this person was given before and did not answer comes
+    first. Where nothing new is given, or no truth is known, nothing is added.
     """
+    count, leased = wish
     rate = session.get_one(Project, run.project_id).gold_rate
     new = leased.given[leased.again :]
     if rate <= 0 or not new:
         return
     waiting = _waiting(session, run, person_id, now)
-    odds = rate / (1.0 - rate)  # of one after each real one
     mixed: list[leases.Held] = []
-    for held in new:
-        mixed.append(held)
-        if held.question.kind not in ("pair", "card") or held.question.reason in _SETTLES or draw() >= odds:
-            continue
-        check = waiting.pop() if waiting else _make(session, run, person_id, held.question)
-        if check is not None:
-            mixed.append(leases.give(session, check, person_id, now))
+    while new and leased.again + len(mixed) < count:
+        plain = new[0].question.kind in ("pair", "card") and new[0].question.reason not in _SETTLES
+        check = None
+        if plain and dice.random() < rate:
+            check = waiting.pop() if waiting else _make(session, run, person_id, new[0].question)
+        mixed.append(new.pop(0) if check is None else leases.give(session, check, person_id, now))
+    leases.drop(session, run.id, [held.question.id for held in new], person_id)
     leased.given[leased.again :] = mixed
 
 
@@ -189,12 +196,20 @@ def _by_earlier_questions(session: Session, run: Run, person_id: str, like: Ques
     total = session.scalar(select(func.count()).where(*earlier).select_from(Question)) or 0
     if total == 0:
         return None
-    start = secrets.randbelow(total)
-    query = select(Question).where(*earlier).order_by(Question.ordinal, Question.id).offset(start).limit(_PAST)
-    found = session.scalars(query).all()
+    seen = _seen(session, run, person_id)
+    query = select(Question).where(*earlier).order_by(Question.ordinal, Question.id)
+    for start in (secrets.randbelow(total), 0):
+        found = session.scalars(query.offset(start).limit(_PAST)).all()
+        sides = _first_known(session, run, found, seen)
+        if sides is not None:
+            return sides
+    return None
+
+
+def _first_known(session: Session, run: Run, found: Sequence[Question], seen: set[tuple[int, int]]) -> Sides | None:
+    """Give the first of these questions of which each side shows one known identity, and that is not in `seen`."""
     rows = {row for one in found for row in (*one.left_rows, *one.right_rows)}
     names = {row: image.identity for row, image in images.by_rows(session, run.project_id, rows).items()}
-    seen = _seen(session, run, person_id)
     for one in found:
         left, right = {names[row] for row in one.left_rows}, {names[row] for row in one.right_rows}
         known = len(left) == len(right) == 1 and all(name is not None and name >= 0 for name in left | right)
@@ -244,7 +259,7 @@ def _rows_of_some(session: Session, run: Run, but: int | None) -> tuple[int, lis
     if identity is None:
         return None
     rows = list(session.scalars(select(Image.row).where(*known, Image.identity == identity)))
-    _dice.shuffle(rows)
+    _DICE.shuffle(rows)
     return identity, rows
 
 

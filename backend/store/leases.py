@@ -3,7 +3,8 @@
 A lease is a person, a fencing number that grows, and an expiry by the server's clock. A question has
 room while its votes and its live leases together are fewer than the votes it wants. A lease that ran
 out is free for others, and still that person's while there is room. While others wait for questions,
-nobody is given more than an equal share of what is there.
+nobody is given more than an equal share of what is there, and whose page is heard of gives back what
+it holds beyond that, the last ones first.
 
 Whoever gives out or takes back a lease locks the question's row first. In PostgreSQL a statement may
 have begun before another transaction ended; so the room of a locked row is counted once more.
@@ -17,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from backend.store.jobs import upsert
 from backend.store.models import Answer, Question, QuestionLease, Waiting
@@ -25,6 +26,7 @@ from backend.store.models import Answer, Question, QuestionLease, Waiting
 LEASE = timedelta(seconds=120)
 WAITING = timedelta(seconds=10)  # since a page asked in vain; pages ask again every 2 s
 GIVEN = ("open", "gold")  # states of questions that somebody may hold
+KEPT = 2  # questions that are never taken back: one may be on the screen
 _TRIES = 3  # to fill a wish while others take the same rows
 
 
@@ -83,18 +85,60 @@ def lease(session: Session, run_id: str, person_id: str, wish: tuple[int, Sequen
     return Leased(given, kept.withdrawn, kept.held, len(own))
 
 
+def hand_over(session: Session, run_id: str, person_id: str, now: datetime) -> list[str]:
+    """Take back what a person holds beyond an equal share while others wait; give the questions' ids.
+
+    The last ones go first, and only those that somebody who waits could answer.
+    """
+    if not _n_waiting(session, run_id, person_id, now):
+        return []
+    mine = _locked_leases(session, run_id, person_id, QuestionLease.expires_at > now)
+    open_ = [question for question, _ in mine if question.state == "open"]
+    beyond = open_[max(KEPT, _fair(session, run_id, person_id, len(open_), now)) :]
+    if not beyond:
+        return []
+    wanted = select(Question.id).where(
+        Question.run_id == run_id, Question.id.in_([one.id for one in beyond]), _useful(run_id, person_id, now)
+    )
+    gone = list(session.scalars(wanted.order_by(Question.ordinal)))
+    drop(session, run_id, gone, person_id)
+    return gone
+
+
 def _share(session: Session, run_id: str, person_id: str, held: int, now: datetime) -> int:
     """Say how many more questions a person may take: no limit while nobody waits, else up to an equal share."""
-    waits = (Waiting.run_id == run_id, Waiting.person_id != person_id, Waiting.at > now - WAITING)
-    n_waiting = session.scalar(select(func.count()).where(*waits).select_from(Waiting)) or 0
-    if n_waiting == 0:
+    if not _n_waiting(session, run_id, person_id, now):
         return 2**31
+    return max(0, _fair(session, run_id, person_id, held, now) - held)
+
+
+def _n_waiting(session: Session, run_id: str, person_id: str, now: datetime) -> int:
+    """Count the others who wait."""
+    query = select(func.count()).where(*_others_wait(run_id, person_id, now)).select_from(Waiting)
+    return session.scalar(query) or 0
+
+
+def _fair(session: Session, run_id: str, person_id: str, held: int, now: datetime) -> int:
+    """Share what a person holds and what is free among this person and those who wait, rounded up."""
     open_ = (Question.run_id == run_id, Question.state == "open")
     wanted = session.scalar(select(func.sum(Question.votes_wanted - Question.n_votes)).where(*open_)) or 0
     live = select(func.count()).select_from(QuestionLease).join(Question, _lease_of_question())
     taken = session.scalar(live.where(*open_, QuestionLease.expires_at > now)) or 0
-    fair = -(-(max(0, wanted - taken) + held) // (n_waiting + 1))
-    return max(0, fair - held)
+    return -(-(max(0, wanted - taken) + held) // (_n_waiting(session, run_id, person_id, now) + 1))
+
+
+def _others_wait(run_id: str, person_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Waiting.run_id == run_id, Waiting.person_id != person_id, Waiting.at > now - WAITING
+
+
+def _useful(run_id: str, person_id: str, now: datetime) -> ColumnElement[bool]:
+    """Say whether somebody who waits neither voted on the question nor holds it."""
+    held = exists().where(
+        *_of_this_question(), QuestionLease.person_id == Waiting.person_id, QuestionLease.expires_at > now
+    )
+    voted = _voted(run_id, Waiting.person_id)
+    here = [one.correlate(Question, Waiting) for one in (held, voted)]  # two levels up
+    return exists().where(*_others_wait(run_id, person_id, now), *(~one for one in here)).correlate(Question)
 
 
 def _note_waiting(session: Session, run_id: str, person_id: str, now: datetime, *, served: bool) -> None:
@@ -117,7 +161,9 @@ def heartbeat(session: Session, run_id: str, person_id: str, held: Sequence[str]
     kept = [(question, mine) for question, mine in found if mine.expires_at > now or question.id in room]
     for question, mine in kept:
         _extend(session, question, mine, now)
+    session.flush()
     ids = {question.id for question, _ in kept}
+    ids.difference_update(hand_over(session, run_id, person_id, now))
     return Leased([], [id_ for id_ in held if id_ not in ids], len(ids))
 
 
@@ -269,7 +315,7 @@ def _lease_of_question() -> ColumnElement[bool]:
     return run & question
 
 
-def _voted(run_id: str, person_id: str) -> Any:
+def _voted(run_id: str, person_id: str | InstrumentedAttribute[str]) -> Any:
     """Say whether an answer of this person to the question stands."""
     undo, vote = aliased(Answer), aliased(Answer)
     undone = exists().where(undo.run_id == run_id, undo.retracts == vote.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -36,13 +37,29 @@ def state_of(world: World, run: Any, id_: str) -> tuple[str, str | None]:
         return found.state, found.gold
 
 
+@pytest.fixture(autouse=True)
+def alternating(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every second question be a check at a rate of a half: the dice cannot be foretold otherwise."""
+    monkeypatch.setattr(gold.mix, "__defaults__", (Dice([0.9, 0.1]),))
+
+
+class Dice:
+    """Gives the same numbers again and again."""
+
+    def __init__(self, numbers: list[float]) -> None:
+        self._numbers = cycle(numbers)
+
+    def random(self) -> float:
+        return next(self._numbers)
+
+
 def test_checks_are_mixed_in_at_the_projects_rate_and_look_like_any_other(both: World):
     run, _, _ = checking(both)
     asked = both.ask(run, *PAIRS)
     one = both.annotator()
-    shown = wishes(one, run, 5)
+    shown = wishes(one, run, 12)
     checks = [question for question in shown if question["id"] not in asked]
-    assert len(checks) == 5  # one after each, at a rate of a half
+    assert len(checks) == 4  # one between each two
     assert [question["id"] for question in shown[::2]] == asked
     real = shown[0]
     for check in checks:
@@ -53,25 +70,34 @@ def test_checks_are_mixed_in_at_the_projects_rate_and_look_like_any_other(both: 
         left, right = check["left"]["images"][0]["row"], check["right"]["images"][0]["row"]
         truth = "same" if left // 3 == right // 3 else "different"  # three pictures of each identity
         assert state_of(both, run, check["id"]) == ("gold", truth)
-    assert len({question["id"] for question in shown}) == 10
+    assert len({question["id"] for question in shown}) == 9
+
+
+def test_no_more_comes_than_was_asked_for_and_what_finds_no_room_goes_back(both: World):
+    run, _, _ = checking(both)
+    asked = both.ask(run, *PAIRS)
+    one, two = both.annotator(), both.annotator()
+    shown = [question["id"] for question in wishes(one, run, 4)]
+    assert (len(shown), shown[::2]) == (4, asked[:2])
+    assert set(asked[2:]) <= {question["id"] for question in wishes(two, run, 12)}
 
 
 def test_the_rate_is_a_share_of_what_is_asked(world: World):
     run, _, _ = checking(world, rate=0.25, n=60)
     world.ask(run, *((2 * i, 2 * i + 1) for i in range(30)))
     person = world.person("p")
-    numbers = iter([0.32, 0.34] * 15)  # odds of one check after a question are .25 / .75
     with world.scope() as session:
-        leased_ = leases.lease(session, run.id, person.id, (30, []), utc_now())
-        gold.mix(session, runs.get(session, run.id), person.id, leased_, utc_now(), lambda: next(numbers))
-        assert [one.question.state for one in leased_.given] == ["open", "gold", "open"] * 15
+        given = leases.lease(session, run.id, person.id, (40, []), utc_now())
+        dice = Dice([0.3, 0.26, 0.24, 0.9])
+        gold.mix(session, runs.get(session, run.id), person.id, (40, given), utc_now(), dice)
+        assert [one.question.state for one in given.given] == ["open", "open", "gold", "open"] * 10
 
 
 def test_the_answer_to_a_check_counts_for_the_person_and_never_for_the_memory(both: World):
     run, _, admin = checking(both)
     asked = both.ask(run, *PAIRS)
     one = both.annotator("ann")
-    shown = wishes(one, run, 5)
+    shown = wishes(one, run, 12)
     before = one.api("POST", f"/runs/{run.id}/heartbeat", {"question_ids": asked}).json()["progress"]
     checks = [question["id"] for question in shown if question["id"] not in asked]
     for i, id_ in enumerate(checks[:4]):
@@ -113,9 +139,9 @@ def test_a_check_put_back_is_given_again_before_a_new_one_is_made(both: World):
     run, _, _ = checking(both)
     asked = both.ask(run, *PAIRS)
     one = both.annotator()
-    check = next(question["id"] for question in wishes(one, run, 1) if question["id"] not in asked)
+    check = next(question["id"] for question in wishes(one, run, 2) if question["id"] not in asked)
     one.api("POST", f"/runs/{run.id}/release", {"question_ids": [check], "later": True})
-    assert check in [question["id"] for question in wishes(one, run, 1, held=[asked[0]])]
+    assert [question["id"] for question in wishes(one, run, 2, held=[asked[0]])] == [asked[1], check]
 
 
 def test_groups_of_a_check_are_as_large_as_those_it_stands_beside(world: World):
@@ -123,8 +149,9 @@ def test_groups_of_a_check_are_as_large_as_those_it_stands_beside(world: World):
     with world.scope() as session:  # ten pictures of each identity
         for image in session.query(Image):
             image.identity = image.row // 10
+    world.ask(run, (20, 21))
     large = world.ask_large(run, range(6), range(12, 18))
-    real, check = wishes(world.annotator(), run, 1)
+    _, check, real = wishes(world.annotator(), run, 3)
     assert (real["id"], state_of(world, run, check["id"])[0]) == (large, "gold")
     for side in ("left", "right"):
         assert len(check[side]["images"]) == len(real[side]["images"]) == 5
@@ -173,8 +200,8 @@ def test_questions_of_earlier_rounds_with_known_truth_serve_as_checks(world: Wor
         one.api("POST", f"/runs/{run.id}/answers", answer(old[i], verdict, f"answer-{i}"))
     with world.scope() as session:
         runs.get(session, run.id).round = 1
-    new = world.ask(run, (12, 15), (18, 21), round_=1)
-    checks = [question for question in wishes(two, run, 2) if question["id"] not in new]
+    new = world.ask(run, (12, 15), (18, 21), (24, 27), round_=1)
+    checks = [question for question in wishes(two, run, 5) if question["id"] not in new]
     rows = {(check["left"]["images"][0]["row"], check["right"]["images"][0]["row"]) for check in checks}
     assert rows == {(0, 1), (3, 9)}
     assert all(check["round"] == 1 for check in checks)
@@ -184,13 +211,13 @@ def test_a_pair_that_checks_somebody_and_is_then_really_asked_becomes_a_question
     run, project, admin = checking(both, truth=False)
     ids = image_ids(both, project)
     admin.api("POST", f"/projects/{project.id}/gold", {"left": ids[6], "right": ids[7], "same": True})
-    [first] = both.ask(run, (0, 1))
+    first = both.ask(run, (0, 1), (2, 3))
     one, two = both.annotator(), both.annotator()
-    check = next(question["id"] for question in wishes(one, run, 1) if question["id"] != first)
+    check = next(question["id"] for question in wishes(one, run, 2) if question["id"] not in first)
     one.api("POST", f"/runs/{run.id}/answers", answer(check, id_="answer-1"))
     assert both.ask(run, (6, 7)) == [check]
     assert both.question_state(run, check) == "open"
-    assert leased(two, run.id) == [check]
+    assert check in leased(two, run.id)
     two.api("POST", f"/runs/{run.id}/answers", answer(check, "different", "answer-2"))
     with both.scope(read_only=True) as session:
         assert [one.id for one in answers.read_log(session, run.id)] == ["answer-2"]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from backend.schemas import RunState
 from backend.store import answers, jobs, leases, questions, runs
-from backend.store.models import Answer, Job, Project, Question, utc_now
+from backend.store.models import Answer, Job, Project, Question, QuestionLease, utc_now
 from tests.backend.test_questions import PAIRS, answer, at_once, leased
 from tests.backend.world import Client, World
 from ucal.memory import LabelMemory
@@ -62,11 +62,17 @@ def test_racing_people_never_hold_more_than_the_votes_that_are_wanted(both: Worl
     run, _ = voting(both)
     ids = both.ask(run, *PAIRS)
     clients = [both.annotator() for _ in range(5)]
-    found = at_once(*(lambda client=client: leased(client, run.id, 3) for client in clients))
-    given = [id_ for some in found for id_ in some]
-    assert max(given.count(id_) for id_ in ids) <= 2
-    given += [id_ for client, some in zip(clients, found, strict=True) for id_ in leased(client, run.id, 5, some)]
-    assert {id_: given.count(id_) for id_ in ids} == dict.fromkeys(ids, 2)  # who met locked rows gets the rest later
+
+    def held() -> dict[str, int]:
+        with both.scope(read_only=True) as session:
+            rows = session.query(QuestionLease.question_id).filter_by(run_id=run.id).all()
+        return {id_: [row[0] for row in rows].count(id_) for id_ in ids}
+
+    at_once(*(lambda client=client: leased(client, run.id, 3) for client in clients))
+    assert max(held().values()) <= 2
+    for client in clients:
+        leased(client, run.id, 5)
+    assert held() == dict.fromkeys(ids, 2)  # who met locked rows got the rest later
 
 
 def test_while_others_wait_nobody_takes_more_than_an_equal_share(both: World):
@@ -84,6 +90,30 @@ def test_while_others_wait_nobody_takes_more_than_an_equal_share(both: World):
     one.api("POST", f"/runs/{run.id}/release", {"question_ids": first})
     assert leased(two, run.id, held=second) == [ids[0]]  # (3 free + 2 held) / 2, rounded up
     assert leased(three, run.id) == ids[1:3]
+
+
+def test_who_holds_more_than_a_share_gives_the_last_ones_back_when_somebody_waits(both: World):
+    run, _ = voting(both, votes=1, n=30)
+    ids = both.ask(run, *((2 * i, 2 * i + 1) for i in range(10)))
+    one, two = both.annotator(), both.annotator()
+    assert leased(one, run.id) == ids
+    assert leased(two, run.id) == []
+    said = say(one, run, ids[0], SAME, "answer-1")
+    assert said["withdrawn"] == ids[6:]  # nine are held, half of them are kept
+    assert leased(two, run.id) == ids[6:]
+    held = {"question_ids": ids[1:]}
+    assert one.api("POST", f"/runs/{run.id}/heartbeat", held).json()["withdrawn"] == ids[6:]
+
+
+def test_what_nobody_who_waits_could_answer_is_not_taken_back(world: World):
+    run, _ = voting(world, votes=2)
+    ids = world.ask(run, *PAIRS)
+    one, two, three = world.annotator(), world.annotator(), world.annotator()
+    for i, id_ in enumerate(ids[:4]):
+        say(three, run, id_, SAME, f"answer-{i}")
+    assert (leased(one, run.id), leased(two, run.id)) == (ids, ids[4:])
+    assert leased(three, run.id) == []  # it waits for the last one only
+    assert say(one, run, ids[0], SAME, "answer-one")["withdrawn"] == ids[4:]
 
 
 def test_who_answered_all_there_is_counts_as_waiting_no_more(world: World):
