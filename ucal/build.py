@@ -330,7 +330,7 @@ def _links(config: RunConfig, dataset: Dataset, around: Surroundings) -> Callabl
 
 def _graph_order(config: RunConfig, dataset: Dataset, sink: Sink) -> IntArray | None:
     """Give the order of the rows that GCL's graphs are cut from; None = graphs of nearest rows."""
-    if config.base != "gcl-scl" or config.gcl_order in ("neighbours", "mutual-neighbours"):
+    if config.base != "gcl-scl" or config.gcl_order == "neighbours":
         return None
     if config.gcl_order == "names-leak-identities":
         text = (

@@ -111,8 +111,8 @@ class RunConfig:
     tau: float = 0.05  # temperature
     momentum: float | None = None  # memory momentum; None = the base's own (SpCL .2, the others .1)
     hard: bool = False  # Cluster Contrast: update with the least similar member only
-    gcl_order: Literal["neighbours", "mutual-neighbours", "camera-time", "names-leak-identities"] = (
-        "neighbours"  # GCL's graphs: nearest rows; the mutual ones; cut from cameras' time lines; from names (paper)
+    gcl_order: Literal["neighbours", "camera-time", "names-leak-identities"] = (
+        "neighbours"  # GCL's graphs: nearest rows; cut from cameras' time lines; cut from file names (the paper's)
     )
     gcl_graph: int = 16  # GCL: rows in a graph, itself included
     gcl_temperature: float = 5.0  # GCL: T of the attention

@@ -15,7 +15,7 @@ from ucal.clustering import dbscan
 from ucal.evaluation import pairwise
 from ucal.jaccard import jaccard_distance
 from ucal.learners.gcl_scl import MOMENTUM, GclScl, SelectiveContrast, hardest
-from ucal.learners.graph import GraphCorrelation, mutual_graphs, neighbour_graphs, ordered_graphs, refine
+from ucal.learners.graph import GraphCorrelation, neighbour_graphs, ordered_graphs, refine
 
 AXES = torch.eye(2)
 LN3 = math.log(3)
@@ -101,11 +101,6 @@ def test_graphs_of_neighbours_hold_the_row_itself_first_then_its_nearest() -> No
     features = np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32)
     got = neighbour_graphs(features, 2, engine="torch", block_rows=8, device="cpu")
     assert got.tolist() == [[0, 1], [1, 0], [2, 1], [3, 2]]
-
-
-def test_mutual_graphs_leave_out_rows_that_have_nearer_neighbours() -> None:
-    # 1 is nearest to 2, but 0 is nearest to 1; 2 is nearest to 3, but 1 to 2
-    assert mutual_graphs(np.array([[0, 1], [1, 0], [2, 1], [3, 2]])).tolist() == [[0, 1], [1, 0], [2, -1], [3, -1]]
 
 
 def test_graphs_cut_from_names_show_identities_that_the_features_do_not_hold() -> None:

@@ -120,16 +120,6 @@ def neighbour_graphs(
     return ordered
 
 
-def mutual_graphs(members: IntArray) -> IntArray:
-    """Give graphs (n, g) without the rows in whose own graph the row is not (their places hold -1).
-
-    So a graph is not filled up with other identities where an identity has fewer than g images.
-    Source: ours.
-    """
-    own = np.arange(len(members))[:, None, None]
-    return np.where((members[members] == own).any(axis=2), members, NOBODY)
-
-
 def ordered_graphs(order: IntArray, size: int) -> IntArray:
     """Cut an order (n,) of the rows into graphs of `size` and give each row's graph (n, size), padded with -1.
 

@@ -20,7 +20,7 @@ from ucal.learners.augment import Augment
 from ucal.learners.checkpoint import read_checkpoint, write_checkpoint
 from ucal.learners.cluster_contrast import ClusterContrast
 from ucal.learners.gcl_scl import GclScl, SelectiveContrast
-from ucal.learners.graph import GraphCorrelation, mutual_graphs, neighbour_graphs, ordered_graphs, refine
+from ucal.learners.graph import GraphCorrelation, neighbour_graphs, ordered_graphs, refine
 from ucal.learners.mcl import Mcl, Weights, polishing_batches, uniform_batches
 from ucal.learners.sampler import pk_batches
 from ucal.learners.spcl import Spcl, with_singletons
@@ -250,7 +250,6 @@ class ImageLearner:
                 device=str(self._device),
                 check=self._check,
             )
-            members = mutual_graphs(members) if config.gcl_order == "mutual-neighbours" else members
         else:
             members = ordered_graphs(self._order, config.gcl_graph)
         graph = self.model.get_submodule("graph")
