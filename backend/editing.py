@@ -14,7 +14,7 @@ from backend.cluster_schemas import EditNew, Parting
 from backend.clusters import Browser
 from backend.errors import AnswerConflictError, InvalidError, NotFoundError, StaleError, StateError
 from backend.schemas import OVER
-from backend.store import answers, edits, images, runs
+from backend.store import answers, edits, images, runs, settling
 from backend.store.models import Edit, Person, Run
 from ucal.overview import Overview
 from ucal.types import IntArray
@@ -56,7 +56,7 @@ def edit(session: Session, browser: Browser, run: Run, person: Person, body: Edi
         "body_hash": digest,
     }
     edits.add(session, values)
-    _after(session, run)
+    _after(session, run, settling.settle_others)
     added = edits.find(session, run.id, body.id)
     assert added is not None
     return added
@@ -85,7 +85,7 @@ def undo(session: Session, run: Run, person: Person, edit_id: str, now: datetime
         "body_hash": "",
     }
     if edits.add(session, values):
-        _after(session, run)
+        _after(session, run, settling.reopen_free)
     return given
 
 
@@ -116,9 +116,10 @@ def _repeated(before: Edit, person: Person, digest: str) -> Edit:
     return before
 
 
-def _after(session: Session, run: Run) -> None:
-    """Let the worker withdraw, or ask again, what the edit decides or frees."""
+def _after(session: Session, run: Run, settle: Callable[[Session, Run], object]) -> None:
+    """Withdraw, or ask again, what the edit decides or frees; the worker does the rest."""
     session.flush()
+    settle(session, run)
     if run.state not in OVER:
         jobs.wake_run(session, run.id)
 

@@ -166,6 +166,15 @@ def test_a_locked_cluster_is_confirmed_and_refuses_to_be_split(scene: Scene):
     assert not scene.open(4)["cluster"]["locked"]
 
 
+def test_a_lock_withdraws_what_is_asked_about_its_images_and_unlocking_asks_again(scene: Scene):
+    touching, other = scene.world.ask(scene.run, (4, 9), (0, 1))
+    edit = scene.edit("lock", 4)
+    assert scene.world.question_state(scene.run, touching) == "settled"
+    assert scene.world.question_state(scene.run, other) == "open"
+    scene.undo(edit)
+    assert scene.world.question_state(scene.run, touching) == "open"
+
+
 def test_a_name_stays_with_its_image_and_leaves_with_an_empty_one(scene: Scene):
     scene.edit("name", 0, text="=Yellow coat")
     scene.edit("name", 4, text="Bicycle")
