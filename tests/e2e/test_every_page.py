@@ -45,6 +45,10 @@ def tile_mixed(page: Page) -> None:
     page.wait_for_selector("[data-testid=mixed]")
 
 
+def question_shown(page: Page) -> None:
+    page.wait_for_selector("[data-testid=label-stage][data-armed=true]")
+
+
 def truth_shown(page: Page) -> None:
     page.wait_for_selector("[data-testid=label-stage][data-armed=true]")
     page.keyboard.press("s")
@@ -62,7 +66,7 @@ PAGES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "label-page": ("/runs/{paged}/label", "[data-testid=page-stage]", nothing),
     "label-page-mixed": ("/runs/{paged}/label", "[data-testid=page-stage]", tile_mixed),
     "label-conflict": ("/runs/{disputed}/label", "[data-testid=conflict-stage]", nothing),
-    "label-first-steps": ("/runs/{run}/label", "[data-testid=tour]", nothing),
+    "label-first-steps": ("/runs/{run}/label", "[data-testid=tour]", question_shown),
     "help": ("/help", "h1", nothing),
     "practice": ("/practice", "[data-testid=practice]", truth_shown),
     "people": ("/people", "table", nothing),
