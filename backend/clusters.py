@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from backend.errors import BusyError, StateError
 from backend.store import edits
+from backend.store.audits import Clusters
 from backend.store.memories import Memories
 from backend.store.models import Answer, Image, Run
 from ucal.overview import Overview, overview
@@ -80,6 +81,11 @@ class Browser:
         with self._lock:
             self._now[run.id] = found
         return found
+
+    def auditable(self, session: Session, run: Run) -> Clusters:
+        """Give a run's clusters as they stand now, for an audit; errors as of `now`."""
+        grouping, found = self._grouping(run), self.now(session, run).clusters
+        return Clusters(found.labels, grouping.features, np.flatnonzero(found.bad))
 
     def cameras(self, session: Session, project_id: str) -> IntArray:
         """Give the camera of each training row, (n,); -1 = not known."""

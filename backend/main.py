@@ -16,6 +16,7 @@ from backend.deps import Context, Policy
 from backend.handlers import add_handlers
 from backend.limits import BodyLimit
 from backend.routes import (
+    audits,
     clusters,
     exports,
     images,
@@ -58,7 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     engine = make_engine(settings.database)
     app.state.context = Context(settings, make_factory(engine, settings.broker), metrics, Browser(settings.runs_dir))
     api = APIRouter(prefix=PREFIX, responses=_FAILURES)
-    for part in (people, projects, images, runs, questions, quality, clusters, practice, exports):
+    for part in (people, projects, images, runs, questions, quality, clusters, audits, practice, exports):
         api.include_router(_saying_who_may(part.router))
     for router in (api, _saying_who_may(system.router), _saying_who_may(pages.router)):
         app.include_router(router)

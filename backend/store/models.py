@@ -5,6 +5,7 @@ projects, members, images, bad_files                         what is labelled
 runs, questions, question_leases, waiting, answers, rounds, losses   the work; `answers` is append-only
 edits                                                        what people did to clusters; append-only
 gold_pairs                                                   pairs whose truth an admin has said
+audits, audit_findings                                       images drawn at random, and what was found of each
 jobs, workers                                                what waits to be done, and who does it
 """
 
@@ -385,6 +386,38 @@ class Edit(Base):
     at: Mapped[datetime] = mapped_column(default=utc_now)
     retracts: Mapped[str | None] = mapped_column(String(80))
     body_hash: Mapped[str] = mapped_column(default="")
+
+
+class Audit(Base):
+    """A random audit of a run's clusters as they stood when it began."""
+
+    __tablename__ = "audits"
+    __table_args__ = (Index(None, "project_id", "attempt", unique=True),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(_cascade("projects.id"))
+    run_id: Mapped[str] = mapped_column(_cascade("runs.id"), index=True)
+    attempt: Mapped[int]  # 1, 2, ... over all audits of the project
+    seed: Mapped[int]
+    labels: Mapped[list[int]]  # of every training row; -1 = alone
+    rows: Mapped[list[int]]  # those drawn
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class AuditFinding(Base):
+    """What was found of one drawn image."""
+
+    __tablename__ = "audit_findings"
+
+    audit_id: Mapped[str] = mapped_column(_cascade("audits.id"), primary_key=True)
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    shown: Mapped[list[int]]
+    wrong: Mapped[list[int]]
+    elsewhere: Mapped[list[int]]
+    person_id: Mapped[str]
+    at: Mapped[datetime]
+    actions: Mapped[int]
+    seconds: Mapped[float]
 
 
 class Round(Base):

@@ -524,6 +524,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/audits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audits
+         * @description List a run's audits, newest first.
+         */
+        get: operations["list_audits"];
+        put?: never;
+        /**
+         * Begin Audit
+         * @description Draw images at random from the clusters as they stand now.
+         */
+        post: operations["begin_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/audits/{audit_id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Finding
+         * @description Keep what was found of a drawn image. Safe to send again.
+         */
+        post: operations["add_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/audits/{audit_id}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Next To Look Up
+         * @description Give the next drawn image, its cluster-mates, and so many pages of 24 of a search; null when all are done.
+         */
+        get: operations["next_to_look_up"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/budget": {
         parameters: {
             query?: never;
@@ -1167,6 +1231,52 @@ export interface components {
             /** Withdrawn */
             withdrawn: string[];
         };
+        /** AuditNew */
+        AuditNew: {
+            /**
+             * Images
+             * @default 60
+             */
+            images: number;
+        };
+        /**
+         * AuditOut
+         * @description A random audit of the clusters as they stood when it began (docs/api.md).
+         */
+        AuditOut: {
+            /** Actions */
+            actions: number;
+            /** Attempt */
+            attempt: number;
+            /** Confidence */
+            confidence: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Done */
+            done: number;
+            /** Id */
+            id: string;
+            /** Images */
+            images: number;
+            missed: components["schemas"]["ShareOut"] | null;
+            /** Seconds */
+            seconds: number;
+            wrong: components["schemas"]["ShareOut"] | null;
+        };
+        /**
+         * AuditTask
+         * @description One drawn image to look up.
+         */
+        AuditTask: {
+            /** Found */
+            found: components["schemas"]["ImageOut"][];
+            image: components["schemas"]["ImageOut"];
+            /** Mates */
+            mates: components["schemas"]["ImageOut"][];
+        };
         /** BadFileOut */
         BadFileOut: {
             /** Path */
@@ -1462,6 +1572,28 @@ export interface components {
          * @enum {string}
          */
         Export: "identities.csv" | "answers.jsonl" | "config.json" | "result.json" | "features.npz" | "weights.safetensors" | "all.zip";
+        /**
+         * FindingNew
+         * @description What was found of a drawn image.
+         */
+        FindingNew: {
+            /** Elsewhere */
+            elsewhere?: string[];
+            /** Image */
+            image: string;
+            /**
+             * Pages
+             * @default 1
+             */
+            pages: number;
+            /**
+             * Seconds
+             * @default 0
+             */
+            seconds: number;
+            /** Wrong */
+            wrong?: string[];
+        };
         /** Folder */
         Folder: {
             /** Files */
@@ -2318,6 +2450,20 @@ export interface components {
             round: number;
             /** Setting */
             setting: string;
+        };
+        /**
+         * ShareOut
+         * @description count of n drawn links; the true share is at most `upper`, with the audit's confidence.
+         */
+        ShareOut: {
+            /** Count */
+            count: number;
+            /** Estimate */
+            estimate: number | null;
+            /** N */
+            n: number;
+            /** Upper */
+            upper: number;
         };
         /** Side */
         Side: {
@@ -3860,6 +4006,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_audits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOut"][];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    begin_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOut"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    add_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                audit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindingNew"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOut"];
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    next_to_look_up: {
+        parameters: {
+            query?: {
+                pages?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+                audit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditTask"] | null;
                 };
             };
             /** @description The request does not say what is needed */
