@@ -33,6 +33,7 @@ def says(log: list[Answer]) -> list[Answer]:
     return [dataclasses.replace(one, id="", person="", at="", seconds=0.0) for one in log]
 
 
+@pytest.mark.slow
 def test_the_oracle_gives_the_same_run_through_the_store(toy):
     run_id = toy.start(ORACLE)
     work_until_idle(toy.work())
@@ -41,6 +42,7 @@ def test_the_oracle_gives_the_same_run_through_the_store(toy):
     assert {one.kind for one in toy.log(run_id)} == {Kind.CARD, Kind.PAGE}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [1, 100])
 def test_people_who_say_the_truth_give_the_oracles_run(toy, at_once: int):
     run_id = toy.start(PEOPLE)
@@ -56,6 +58,7 @@ def test_people_who_say_the_truth_give_the_oracles_run(toy, at_once: int):
     assert says(toy.log(run_id)) == says(toy.log(oracle_id))
 
 
+@pytest.mark.slow
 def test_a_budget_is_kept_to_the_answer_also_with_undos(toy):
     budget = 30
     run_id = toy.start(PEOPLE.replace(budget=budget))
