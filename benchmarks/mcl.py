@@ -2,6 +2,7 @@
 
     python benchmarks/mcl.py ../shared/data/omniglot                 # rho 1, 1/2, 1/4, 1/8
     python benchmarks/mcl.py FOLDER --rounds 4 --iterations 100      # longer training
+    python benchmarks/mcl.py FOLDER --rounds 0                       # clustering of the start's features alone
 
 Each rho is a process of its own, on pixels decoded once. A round clusters X1, proposes labels for the other
 rows and trains. Seconds are CPU seconds, the mean over the rounds, compiling left out; memory is the peak over
@@ -47,7 +48,13 @@ def settings(rho: Fraction, rounds: int, iterations: int) -> Any:
     from ucal.config import RunConfig
 
     own = {"base": "mcl", "policy": "none", "height": SIDE, "width": SIDE, "pad": 2, "mcl_rho": float(rho)}
-    own |= {"epochs": rounds, "lr_step": max(1, rounds - 1), "iterations": iterations, "threads": 1, "device": "cpu"}
+    own |= {
+        "epochs": max(1, rounds),
+        "lr_step": max(1, rounds - 1),
+        "iterations": iterations,
+        "threads": 1,
+        "device": "cpu",
+    }
     return RunConfig.from_dict(benchmark("omniglot-small").settings | own)
 
 
@@ -79,15 +86,16 @@ def measure(folder: Path, rho: Fraction, rounds: int, iterations: int) -> dict[s
 
     warm = learner.features()[:1500]
     subset_labels(make_clusterer(config), np.ones(1500, bool), config.tau, config.mcl_sure)(warm, None)
-    scores, found = [mean_precision()], []
-    for round_ in range(rounds):
+    scores, found = [mean_precision()] if rounds else [], []
+    for round_ in range(max(1, rounds)):
         features = learner.features()
         meter = Meter()
         labels = clusterer()(features, None).labels
         meter.end("all")
         found.append(meter.result() | {"clusters": int(labels.max()) + 1, "f1": pairwise(labels, identities).f1})
-        learner.train(labels, np.zeros(0, np.int64), round_)
-        scores.append(mean_precision())
+        if rounds:
+            learner.train(labels, np.zeros(0, np.int64), round_)
+            scores.append(mean_precision())
     return {
         "rows": int(inside.sum()),
         "seconds": float(np.mean([one["cpu"] for one in found])),
