@@ -220,12 +220,13 @@ def choose(tiles: Candidates, most_tiles: int, price: float | None) -> list[Page
     A page is the best prefix, by value, of at most `most_tiles` tiles worth 2 % of the first: the one
     of largest sum of V - lambda x price x (1 + sum of clicks). price None: the page's own best rate.
     """
-    order = np.lexsort((-tiles.value, tiles.cluster))
-    cluster = tiles.cluster[order]
-    starts = np.flatnonzero(np.diff(cluster, prepend=-1))
+    top = np.zeros(int(tiles.cluster.max(initial=-1)) + 1)
+    np.maximum.at(top, tiles.cluster, tiles.value)
+    worth = np.flatnonzero((tiles.value > 0) & (tiles.value >= _LEAST_SHARE * top[tiles.cluster]))
+    order = worth[np.lexsort((-tiles.value[worth], tiles.cluster[worth]))]
+    starts = np.flatnonzero(np.diff(tiles.cluster[order], prepend=-1))
     place = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-    top = np.repeat(tiles.value[order][starts], np.diff(np.append(starts, len(order))))
-    kept = (place < most_tiles) & (tiles.value[order] >= _LEAST_SHARE * top) & (tiles.value[order] > 0)
+    kept = place < most_tiles
     order, place = order[kept], place[kept]
     if not len(order):
         return []
