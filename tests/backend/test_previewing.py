@@ -5,7 +5,10 @@ from __future__ import annotations
 from PIL import Image as Pillow
 
 from backend import importing
+from backend.previewing import INSIDE
 from tests.backend.world import World
+from tests.stack import ROOT
+from ucal.datasets.dukemtmc import WITHDRAWN
 
 
 def test_a_preview_says_what_a_pattern_reads_on_ones_own_names(world: World):
@@ -70,3 +73,9 @@ def test_whoever_imports_the_withdrawn_set_is_told_so(world: World):
     found = admin.api("GET", f"/projects/{project['id']}").json()["imported"]["notices"]
     assert found == looked["notices"]
     assert "withdrawn" in found[0]
+
+
+def test_the_pages_in_chinese_know_the_servers_own_notices():
+    known = (ROOT / "frontend" / "src" / "messages" / "zh.ts").read_text(encoding="utf-8")
+    for notice in (WITHDRAWN, INSIDE):
+        assert f'"{notice}"' in known

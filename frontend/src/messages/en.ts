@@ -182,6 +182,10 @@ export const en = {
     doing: { unpack: "Unpacking", generate: "Drawing", open: "Opening images" } as Record<string, string>,
     rate: (rate: string) => `${rate} a second`,
     left: (length: string) => `${length} left`,
+    /** What other languages say in place of the server's own words. */
+    notices: {} as Record<string, string>,
+    notNamed: (some: number, all: number, pattern: string) =>
+      `${n(some)} of ${n(all)} images are not named like ${pattern}: they have no identity and no camera.`,
     csv: {
       about: "A CSV on this computer lists the images of a server folder: path, and perhaps identity, camera, split.",
       choose: "Choose a CSV",

@@ -186,6 +186,14 @@ export const zh: Messages = {
     doing: { unpack: "正在解压", generate: "正在绘制", open: "正在打开图像" },
     rate: (rate: string) => `每秒 ${rate} 个`,
     left: (length: string) => `剩余 ${length}`,
+    notices: {
+      "DukeMTMC-reID was withdrawn by its authors: the people in it did not consent. Do not use it for new work; this layout is read so that earlier results can be checked.":
+        "DukeMTMC-reID 已被其作者撤回：其中的人并未同意。请勿用于新的工作；保留此布局只是为了核对早先的结果。",
+      "The manifest.csv in the zip says what each image is; it is read after the upload.":
+        "zip 中的 manifest.csv 说明每张图像的内容；上传后读取。",
+    },
+    notNamed: (some: number, all: number, pattern: string) =>
+      `${n(all)} 张图像中有 ${n(some)} 张的文件名不符合 ${pattern}：它们没有身份和摄像头。`,
     csv: {
       about: "本机上的 CSV 列出服务器文件夹中的图像：path，以及可选的 identity、camera、split。",
       choose: "选择 CSV",
@@ -305,6 +313,7 @@ export const zh: Messages = {
     waitsFor: (what) => `等待${what}`,
     waits: { answers: (count) => `${n(count)} 个回答`, worker: "工作进程", resume: "有人恢复运行" },
     endings: {
+      "stopped after this round, as was asked": "按要求在本轮后结束",
       "all rounds are done": "所有轮次已完成",
       "the budget is spent": "预算已用完",
       "nothing left to ask": "没有可问的问题了",

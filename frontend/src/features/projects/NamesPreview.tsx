@@ -43,7 +43,7 @@ function Found({ found }: { found: Preview }) {
   return (
     <>
       <p className="small">
-        {words.layout(m.project.folder.formats[found.format] ?? found.format)}
+        {words.layout(found.format === "pattern" ? m.project.how.pattern : (m.project.folder.formats[found.format] ?? found.format))}
         {found.queries + found.gallery > 0 && ` · ${words.held(found.queries, found.gallery)}`}
       </p>
       <dl className="counts" data-testid="preview-counts">
@@ -94,12 +94,20 @@ function Found({ found }: { found: Preview }) {
   );
 }
 
+const UNNAMED = /^(\d+) of (\d+) images are not named like (.+): they have no identity and no camera\.$/;
+
+/** The server's notice in the page's language, where the page has it. */
+export function inOurWords(notice: string): string {
+  const [, some, all, pattern] = UNNAMED.exec(notice) ?? [];
+  return pattern ? m.project.notNamed(Number(some), Number(all), pattern) : (m.project.notices[notice] ?? notice);
+}
+
 /** What whoever uses these images must know. */
 export function Notices({ notices }: { notices: string[] }) {
   return notices.map((notice) => (
     <p key={notice} className="notice" role="note">
       <TriangleAlert size={16} aria-hidden />
-      <span>{notice}</span>
+      <span>{inOurWords(notice)}</span>
     </p>
   ));
 }

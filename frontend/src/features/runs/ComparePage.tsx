@@ -123,7 +123,7 @@ function Outcomes({ compared }: { compared: Compared[] }) {
   return (
     <Panel title={words.title} note={words.note}>
       <div className="table-scroll" tabIndex={0} role="region" aria-label={words.title}>
-        <table className="table" data-testid="compare-outcomes">
+        <table className="table versions" data-testid="compare-outcomes">
           <thead>
             <tr>
               <th>{words.run}</th>
