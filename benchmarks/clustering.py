@@ -92,7 +92,7 @@ def product_rate(d: int, half: bool, device: str) -> float:
 
 def cluster(n: int, d: int, engine: str, device: str, labels: Path) -> dict[str, Any]:
     """Neighbours, distance, DBSCAN at three radii, reliability. Labels of the exact run are kept to compare with."""
-    from ucal.clustering import dbscan, self_paced
+    from ucal.clustering import labels_at, self_paced
     from ucal.jaccard import distance_of_ranks, jaccard_distance
     from ucal.neighbours import nearest_ids
     from ucal.products import prefers_half
@@ -110,10 +110,10 @@ def cluster(n: int, d: int, engine: str, device: str, labels: Path) -> dict[str,
         sink=lambda event: said.update(event.values) if event.name == "neighbours" else None,
     )
     meter.end("neighbours")
-    distance = distance_of_ranks(rows, ranks, loosest=RADII[-1])
+    distance = distance_of_ranks(rows, ranks, loosest=RADII[-1], device=device)
     meter.end("distance")
-    found = [dbscan(distance, eps, 4) for eps in RADII]
-    self_paced(found[1], found[0], found[2], None)
+    found = labels_at(distance, RADII, 4, device)
+    self_paced(found[1], found[0], found[2], None, device)
     meter.end("labels")
     result = meter.result()
     half = device == "cpu" and prefers_half(n)
