@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.store import answers, events, questions
+from backend.schemas import AnswerNew
+from backend.store import answering, answers, events, questions
 from backend.store.models import Project
 from tests.backend.asked import Screen, card, conflict, page, publish, screens
 from tests.backend.world import World, question
@@ -384,3 +385,23 @@ def test_two_peoples_pages_make_one_verdict_tile_by_tile(both: World):
     assert (total.answers, total.judged) == (3, 3)
     two.undo("answer-two")
     assert log(both, run).answers == ()
+
+
+# -- bodies of older pages -----------------------------------------------------------------------
+
+
+def test_an_answer_that_waited_in_a_browser_keeps_its_name_when_fields_are_added():
+    body = AnswerNew(id="answer-0001", question_id="q", verdict="same")
+    first_version = {
+        "id": "answer-0001",
+        "question_id": "q",
+        "verdict": "same",
+        "bad_sides": [],
+        "fence": None,
+        "seconds": 0.0,
+        "swapped": False,
+        "shown": [],
+    }
+    assert answering._digest(body) == answers.body_hash(first_version)
+    blamed = [AnswerNew(id="answer-0001", question_id="q", wrong=wrong) for wrong in (0, 1, None)]
+    assert len({answering._digest(one) for one in blamed}) == 3
