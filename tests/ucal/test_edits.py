@@ -6,9 +6,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ucal.asking import open_part
+from ucal.config import RunConfig
 from ucal.costs import cost_of, total_cost
 from ucal.memory import LabelMemory
+from ucal.proposers.efficient import EfficientProposer
 from ucal.reorganise import keep_locked, reorganise
+from ucal.seams import Scene
 from ucal.types import Answer, Kind, Verdict
 
 S, D = Verdict.SAME, Verdict.DIFFERENT
@@ -148,3 +152,25 @@ def test_any_edits_in_any_order_any_of_them_undone(drawn, undone, shuffled):
     for first, *rest in (one.groups[0] for one in known.answers if one.kind is Kind.LOCK):
         if frozen.isdisjoint((first, *rest)) and all(known.verdict(first, row) is S for row in rest):
             assert {int(labels[row]) for row in rest} <= {int(labels[first])}
+
+
+def test_the_efficient_policy_heeds_splits_and_locks_and_asks_nothing_about_a_locked_cluster():
+    rng = np.random.default_rng(0)
+    identities = np.repeat(np.arange(12), 8)
+    features = rng.normal(size=(12, 16))[identities] + 0.5 * rng.normal(size=(96, 16))
+    features = (features / np.linalg.norm(features, axis=1, keepdims=True)).astype(np.float32)
+    propose = EfficientProposer(RunConfig(policy="efficient", train=False, query_from=0))
+    known = LabelMemory(96)
+    before = propose.labels(features, known, 0)
+    first, second = (tuple(np.flatnonzero(before == label).tolist()) for label in (0, 1))
+    known.add(edit("a", Kind.SPLIT, first[:2], first[2:]))
+    known.add(edit("b", Kind.LOCK, second))
+    labels = keep_locked(propose.labels(features, known, 0), known)
+    assert not set(labels[list(first[:2])]) & set(labels[list(first[2:])]) - {-1}
+    assert tuple(np.flatnonzero(labels == labels[second[0]]).tolist()) == second
+    asked = [
+        question for stage in ("calibrate", "page") for question in propose(Scene(0, stage, features, labels, known))
+    ]
+    left = [part for question in asked if (part := open_part(question, known)) is not None]
+    assert left
+    assert not any(set(pair) & set(second) for part in left for pair in part.pairs)
