@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -146,36 +146,50 @@ def _make(session: Session, run: Run, person_id: str, like: Question) -> Questio
             sides = source(session, run, person_id, like)
             if sides is None:
                 break
-            id_ = core.question_id(like.round, Reason(like.reason), sides.left[0], sides.right[0])
-            if session.get(Question, (run.id, id_)) is None:  # else the loop asked this very pair
-                return _add(session, person_id, like, id_, sides)
+            made = _add(session, person_id, like, sides)
+            if made is not None:
+                return made
     return None
 
 
-def _add(session: Session, person_id: str, like: Question, id_: str, sides: Sides) -> Question:
-    made = Question(
-        run_id=like.run_id,
-        id=id_,
-        kind="pair",
-        reason=like.reason,
-        round=like.round,
-        stage=like.stage,
-        ordinal=like.ordinal,
-        left_row=sides.left[0],
-        right_row=sides.right[0],
-        left_rows=list(sides.left),
-        right_rows=list(sides.right),
-        left_size=sides.sizes[0],
-        right_size=sides.sizes[1],
-        similarity=like.similarity,
-        state=LIVE,
-        lease_fence=0,
-        gold="same" if sides.same else "different",
-        gold_person=person_id,
-    )
-    session.add(made)
-    session.flush()
-    return made
+def _add(session: Session, person_id: str, like: Question, sides: Sides) -> Question | None:
+    """Add a check under the id that the loop would give this pair, or another where it checks somebody else already.
+
+    None where the loop asked this very pair.
+    """
+    own = core.question_id(like.round, Reason(like.reason), sides.left[0], sides.right[0])
+    for id_ in (own, secrets.token_hex(len(own) // 2)):
+        row = upsert(session, Question).values(_values(person_id, like, id_, sides))
+        row = row.on_conflict_do_nothing(index_elements=[Question.run_id, Question.id])
+        if session.scalar(row.returning(Question.id)) is not None:
+            return session.get(Question, (like.run_id, id_))
+        there = session.get(Question, (like.run_id, own), populate_existing=True)
+        if there is None or there.state not in (LIVE, CHECKED):
+            return None
+    return None
+
+
+def _values(person_id: str, like: Question, id_: str, sides: Sides) -> dict[str, Any]:
+    return {
+        "run_id": like.run_id,
+        "id": id_,
+        "kind": "pair",
+        "reason": like.reason,
+        "round": like.round,
+        "stage": like.stage,
+        "ordinal": like.ordinal,
+        "left_row": sides.left[0],
+        "right_row": sides.right[0],
+        "left_rows": list(sides.left),
+        "right_rows": list(sides.right),
+        "left_size": sides.sizes[0],
+        "right_size": sides.sizes[1],
+        "similarity": like.similarity,
+        "state": LIVE,
+        "lease_fence": 0,
+        "gold": "same" if sides.same else "different",
+        "gold_person": person_id,
+    }
 
 
 def _by_admin(session: Session, run: Run, person_id: str, like: Question) -> Sides | None:

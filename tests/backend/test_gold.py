@@ -207,6 +207,17 @@ def test_questions_of_earlier_rounds_with_known_truth_serve_as_checks(world: Wor
     assert all(check["round"] == 1 for check in checks)
 
 
+def test_one_marked_pair_checks_everybody(both: World):
+    run, project, admin = checking(both, truth=False)
+    ids = image_ids(both, project)
+    admin.api("POST", f"/projects/{project.id}/gold", {"left": ids[20], "right": ids[22], "same": True})
+    asked = both.ask(run, *PAIRS)
+    given = [wishes(both.annotator(), run, 2) for _ in range(2)]
+    checks = [question["id"] for some in given for question in some if question["id"] not in asked]
+    assert len(set(checks)) == 2
+    assert {len(id_) for id_ in checks} == {32}
+
+
 def test_a_pair_that_checks_somebody_and_is_then_really_asked_becomes_a_question(both: World):
     run, project, admin = checking(both, truth=False)
     ids = image_ids(both, project)

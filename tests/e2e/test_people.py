@@ -35,7 +35,7 @@ class Annotator:
 
     def answer_one(self) -> bool:
         """Answer what is shown; False where nothing is."""
-        self.page.wait_for_selector(READY)
+        self.page.wait_for_selector(READY, timeout=90_000)  # two busy cores, six browsers
         stage = self.page.locator("[data-testid=label-stage]")
         if stage.count() == 0:
             return False
