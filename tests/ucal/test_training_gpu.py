@@ -30,9 +30,7 @@ def settings(device: str, **more: object) -> RunConfig:
 
 @pytest.mark.parametrize("resident", [True, False])
 def test_batches_on_the_gpu_are_those_of_the_cpu(resident: bool) -> None:
-    pictures = Pictures(PIXELS, torch.device("cuda"))
-    if not resident:
-        pictures._resident = None  # as where they are larger than the GPU's memory
+    pictures = Pictures(PIXELS, torch.device("cuda"), once=resident)
     groups = [np.array([3, 3, 60]), slice(8, 20), np.array([1])] * 10
     for batch, rows in zip(pictures.batches(groups), groups, strict=True):
         assert batch.device.type == "cuda"

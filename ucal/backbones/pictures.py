@@ -36,8 +36,8 @@ class Pictures:
     without waiting. On a CPU a batch is gathered when it is asked for, or `ahead` of that (for tests).
     """
 
-    def __init__(self, pixels: ByteArray, device: torch.device, *, ahead: int | None = None) -> None:
-        """Keep `pixels`, which may be mapped from a file.
+    def __init__(self, pixels: ByteArray, device: torch.device, *, once: bool = True, ahead: int | None = None) -> None:
+        """Keep `pixels`, which may be mapped from a file. once=False: never whole on a GPU, for pictures seldom used.
 
         Raises:
             DataFormatError: they are not uint8 (n, height, width, 3).
@@ -46,7 +46,7 @@ class Pictures:
         self._pinned = device.type == "cuda"
         self._ahead = ahead if ahead is not None else _AHEAD if self._pinned else 0
         self._resident: Tensor | None = None
-        if self._pinned and pixels.nbytes <= _SHARE * torch.cuda.mem_get_info(device)[0]:
+        if once and self._pinned and pixels.nbytes <= _SHARE * torch.cuda.mem_get_info(device)[0]:
             self._resident = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)
 
     def __len__(self) -> int:

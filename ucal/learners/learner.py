@@ -71,7 +71,11 @@ class ImageLearner:
             raise DataFormatError(f"cameras: expected one per picture ({len(train)}), got {len(cameras)}")
         self._inside = subset_of(len(train), config.mcl_rho, config.seed) if config.base == "mcl" else None  # X1
         given = {"train": train, "query": query, "gallery": gallery}
-        self._splits = {name: Pictures(pixels, self._device) for name, pixels in given.items() if pixels is not None}
+        self._splits = {
+            name: Pictures(pixels, self._device, once=name == "train")
+            for name, pixels in given.items()
+            if pixels is not None
+        }
         self.model = _build(config, ranks, self._device).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._fixed = folded_norms(self.model)
         if self._fixed:
