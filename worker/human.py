@@ -48,9 +48,9 @@ class HumanQueue:
 
     def _plan(self, wanted: Sequence[Question]) -> _Plan:
         """Decide what is open next; reads only, so that nobody who answers waits for it."""
-        ids = {question.id for question in wanted}
+        ids = [question.id for question in wanted]
         with session_scope(self.sessions, read_only=True) as session:
-            rows = [row for row in question_rows.open_rows(session, self.run_id) if row.id not in ids]
+            rows = question_rows.open_rows(session, self.run_id, but=ids)
             run = runs.get(session, self.run_id)
             with memories_of(session).of(session, run) as memory:
                 parts = [(row, open_part(core_question(row), memory)) for row in rows]
