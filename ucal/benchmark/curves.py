@@ -19,7 +19,8 @@ from ucal.benchmark.workplace import Result
 from ucal.runs import write_atomically
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.axes import Axes as Axes
+    from matplotlib.figure import Figure as Figure
 
 BASELINE = "baseline"
 # Okabe and Ito's colours, told apart by colour-blind people too
@@ -129,17 +130,34 @@ def draw(points: Sequence[Point], title: str, folder: Path) -> tuple[Path, ...]:
     Raises:
         ModuleNotFoundError: matplotlib is not installed (the extra `figures`).
     """
+
+    def fill(figure: Figure, panels: Sequence[Axes]) -> None:
+        _panel(panels[0], points, gain=False)
+        _panel(panels[1], points, gain=True)
+        put_legend(figure, panels[0], 7)
+
+    return drawn((10, 4.2), (1, 2), title, fill, folder)
+
+
+def drawn(
+    size: tuple[float, float],
+    grid: tuple[int, int],
+    title: str,
+    fill: Callable[[Figure, Sequence[Axes]], None],
+    folder: Path,
+) -> tuple[Path, ...]:
+    """Write curves.svg and curves.png: panels (rows, columns) that `fill` draws on, the same bytes every time.
+
+    Raises:
+        ModuleNotFoundError: matplotlib is not installed (the extra `figures`).
+    """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context({"svg.hashsalt": "ucal", "svg.fonttype": "none", "font.size": 9, "axes.grid": True}):
-        figure = Figure(figsize=(10, 4.2), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        _panel(left, points, gain=False)
-        _panel(right, points, gain=True)
+        figure = Figure(figsize=size, layout="constrained")
+        fill(figure, figure.subplots(*grid, squeeze=False).ravel().tolist())
         figure.suptitle(title)
-        handles, labels = left.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=max(1, min(7, len(labels))))
         paths = (folder / "curves.svg", folder / "curves.png")
         for path in paths:
             metadata = {"Date": None} if path.suffix == ".svg" else {}
@@ -149,6 +167,12 @@ def draw(points: Sequence[Point], title: str, folder: Path) -> tuple[Path, ...]:
 
             write_atomically(path, write)
     return paths
+
+
+def put_legend(figure: Figure, panel: Axes, columns: int) -> None:
+    """Put a panel's legend below the figure."""
+    handles, labels = panel.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=max(1, min(columns, len(labels))))
 
 
 def _panel(axes: Axes, points: Sequence[Point], *, gain: bool) -> None:

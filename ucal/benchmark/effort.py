@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ucal.benchmark.curves import drawn, put_legend
 from ucal.benchmark.plan import Plan
 from ucal.benchmark.workplace import Result
 from ucal.effort import TARGETS, Point, best, compare, curve_of, reaching, table
-from ucal.runs import write_atomically
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from ucal.benchmark.curves import Axes, Figure
 
 Curves = dict[str, dict[int, list[Point]]]
 """variant -> seed -> curve, in the plan's order"""
@@ -151,29 +151,16 @@ def draw(curves: Curves, title: str, folder: Path) -> tuple[Path, ...]:
     Raises:
         ModuleNotFoundError: matplotlib is not installed (the extra `figures`).
     """
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
 
-    with mpl.rc_context({"svg.hashsalt": "ucal", "svg.fonttype": "none", "font.size": 9, "axes.grid": True}):
-        figure = Figure(figsize=(11, 8), layout="constrained")
-        panels = figure.subplots(2, 2).ravel()
+    def fill(figure: Figure, panels: Sequence[Axes]) -> None:
         _panel(panels[0], curves, "answers (pairs judged)", lambda p: p.answers)
         _panel(panels[1], curves, "actions (key presses or clicks)", lambda p: p.actions)
         _panel(panels[2], curves, "estimated hours; dashed: the stricter page time", lambda p: p.seconds / 3600)
         _panel(panels[2], curves, None, lambda p: p.strict / 3600)
         _panel(panels[3], curves, "actions (key presses or clicks)", lambda p: p.actions, ari=True)
-        figure.suptitle(title)
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=max(1, min(8, len(labels))))
-        paths = (folder / "curves.svg", folder / "curves.png")
-        for path in paths:
-            metadata = {"Date": None} if path.suffix == ".svg" else {}
+        put_legend(figure, panels[0], 8)
 
-            def write(part: Path, kind: str = path.suffix[1:], metadata: dict[str, None] = metadata) -> None:
-                figure.savefig(part, format=kind, dpi=150, metadata=metadata)
-
-            write_atomically(path, write)
-    return paths
+    return drawn((11, 8), (2, 2), title, fill, folder)
 
 
 def _panel(axes: Axes, curves: Curves, label: str | None, cost: Callable[[Point], float], *, ari: bool = False) -> None:
