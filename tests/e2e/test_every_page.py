@@ -69,6 +69,7 @@ PAGES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "label-first-steps": ("/runs/{run}/label", "[data-testid=tour]", question_shown),
     "help": ("/help", "h1", nothing),
     "practice": ("/practice", "[data-testid=practice]", truth_shown),
+    "disagreements": ("/runs/{run}/disagreements", "h1", nothing),
     "people": ("/people", "table", nothing),
     "tokens": ("/tokens", "h1", nothing),
     "nowhere": ("/no/such/page", "h1", nothing),

@@ -29,7 +29,7 @@ function Shown({ quality, runId }: { quality: Quality; runId: string }) {
   return (
     <>
       <div className="table-scroll" tabIndex={0} role="region" aria-label={words.title}>
-        <table className="table" data-testid="run-people">
+        <table className="table people-table" data-testid="run-people">
           <thead>
             <tr>
               <th>{words.name}</th>
