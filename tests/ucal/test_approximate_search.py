@@ -47,7 +47,7 @@ def test_with_too_little_effort_the_sampled_check_sees_what_is_missed_and_warns(
     differs = (ids != nearest_ids(rows, 10)).any(axis=1)
     assert 0.0 < said["differing"] == differs.mean()  # type: ignore[operator]
     assert 0.01 < said["missed"] <= 1.0  # type: ignore[operator]
-    missed, differing = (f"{100 * said[name]:.1f} %" for name in ("missed", "differing"))  # type: ignore[operator]
+    missed, differing = f"{100 * said['missed']:.2f} %", f"{100 * said['differing']:.1f} %"  # type: ignore[operator]
     assert f"{engine} missed {missed} of the neighbours of 1200 rows" in str(said["warning"])
     assert f"{differing} of their lists differ" in str(said["warning"])
     assert f"raise {advice}" in str(said["warning"])

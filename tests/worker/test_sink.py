@@ -43,4 +43,4 @@ def test_the_log_says_what_an_approximate_search_missed_and_warns() -> None:
     said, warning = logged(RunConfig(neighbours="faiss-ivf", k1=8, search_probes=1, search_candidates=8), rows)
     assert (said["event"], said["log_level"], said["engine"]) == ("run_neighbours", "info", "faiss-ivf")
     assert (warning["event"], warning["log_level"]) == ("run_warning", "warning")
-    assert f"missed {100 * said['missed']:.1f} %" in str(warning["text"])  # type: ignore[operator]
+    assert f"missed {100 * said['missed']:.2f} %" in str(warning["text"])  # type: ignore[operator]
