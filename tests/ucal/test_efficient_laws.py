@@ -18,9 +18,10 @@ from ucal.efficient.components import Components
 from ucal.efficient.doubt import doubtful
 from ucal.efficient.guess import nearest_components
 from ucal.efficient.linkage import Groups
+from ucal.efficient.tiles import AUDIT
 from ucal.memory import LabelMemory
 from ucal.proposers.efficient import EfficientProposer
-from ucal.runs import FolderStates, RunFolder
+from ucal.runs import FileLog, FolderStates, RunFolder
 from ucal.seams import Scene
 from ucal.types import Answer, Kind, Question, TileAnswer, Verdict
 
@@ -112,7 +113,11 @@ def test_it_works_without_any_one_of_its_ingredients(tmp_path, without):
         run(tmp_path / "less", CONFIG.replace(without=without, epochs=20)),
     )
     assert end.reports[-1].pairwise["f1"] > 0.7
-    assert [r.cluster_hash for r in end.reports] != [r.cluster_hash for r in plain.reports]
+    if without == "audits":
+        log = FileLog(tmp_path / "less" / "answers.jsonl").read()
+        assert not any(tile.signals and tile.signals[AUDIT] > 0 for answer in log for tile in answer.tiles)
+    else:
+        assert [r.cluster_hash for r in end.reports] != [r.cluster_hash for r in plain.reports]
     if without == "calibration":
         assert end.reports[0].answers >= 1
 
