@@ -208,8 +208,6 @@ class ImportPreview(BaseModel):
     notices: list[str]
 
 
-
-
 class ImportSynth(Body):
     """Generate a data set on the server and import it (the demo's data)."""
 
