@@ -110,6 +110,7 @@ def _cluster(state: State, parts: Parts) -> State:
         step=Step.ASK,
         stage=0,
         questions=None,
+        idle=(),
         room=None,
     )
 
@@ -133,7 +134,9 @@ def _ask(state: State, parts: Parts) -> State:
     parts.replay.give_back(memory, heard + [answer.id for answer in new])
     if next(Stage(state, parts.config, memory).open_questions(), None) is not None:
         return dataclasses.replace(state) if new else state
-    return dataclasses.replace(state, stage=state.stage + 1, questions=None, room=None)
+    assert parts.propose is not None
+    idle = () if state.questions else (*state.idle, parts.propose.stages[state.stage])
+    return dataclasses.replace(state, stage=state.stage + 1, questions=None, idle=idle, room=None)
 
 
 def _asks(state: State, parts: Parts, memory: LabelMemory) -> bool:
@@ -141,7 +144,8 @@ def _asks(state: State, parts: Parts, memory: LabelMemory) -> bool:
     if parts.propose is None or state.round < parts.config.query_from:
         return False
     spent = room_left(parts.config, memory, state.round).is_none
-    over = spent or state.stage >= len(parts.propose.stages) or parts.proceed(state)
+    dry = set(parts.propose.stages[state.stage :]) <= set(state.idle)  # also when no stage is left
+    over = spent or dry or parts.proceed(state)
     if spent or (over and state.questions is not None):
         parts.annotate(iter(()))  # withdraws what is still published
     return not over
@@ -201,7 +205,7 @@ def _evaluate(state: State, parts: Parts) -> State:
     if stopped is not None:
         return dataclasses.replace(state, step=Step.DONE, stopped=stopped)
     step = Step.EMBED if parts.config.train else Step.ASK
-    return dataclasses.replace(state, round=state.round + 1, step=step, stage=0, loss=None, seconds={})
+    return dataclasses.replace(state, round=state.round + 1, step=step, stage=0, idle=(), loss=None, seconds={})
 
 
 def _why_stop(state: State, parts: Parts, memory: LabelMemory) -> str | None:

@@ -55,6 +55,7 @@ class State:
     step: Step = Step.EMBED
     stage: int = 0  # which of the proposer's stages is being asked
     questions: tuple[Question, ...] | None = None  # of this stage; None = not proposed yet
+    idle: tuple[str, ...] = ()  # stages that had nothing to ask since a stage last had something
     room: int | None = None  # merges that this stage may still bring (the merge cap); None = no limit
     threshold: float | None = None  # SpCL's independence threshold
     features: str | None = None  # names of files in the run's folder
@@ -88,6 +89,7 @@ class State:
             data["step"] = Step(data["step"])
             if data["questions"] is not None:
                 data["questions"] = tuple(Question.from_json(item) for item in data["questions"])
+            data["idle"] = tuple(data.get("idle", ()))
             data["reports"] = tuple(Report(**item) for item in data["reports"])
             return State(**data)
         except (ValueError, KeyError, TypeError) as error:

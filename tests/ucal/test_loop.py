@@ -148,3 +148,12 @@ def test_a_state_survives_its_json(tmp_path):
 def test_only_current_files_are_kept(tmp_path):
     state = run(tmp_path)
     assert {path.name for path in tmp_path.glob("r0*")} == state.files()
+
+
+def test_a_round_ends_when_no_stage_has_anything_left_to_ask(tmp_path):
+    """`pages_per_round` is a most: plans that find nothing worth an action are not made again and again."""
+    config = CONFIG.replace(policy="efficient", epochs=2, pages_per_round=1000)
+    end = run(tmp_path, config)
+    assert end.step is Step.DONE
+    assert end.reports[-1].pairwise["f1"] == pytest.approx(1.0)
+    assert end.version < 500
