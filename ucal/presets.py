@@ -48,6 +48,24 @@ PRESETS: tuple[Preset, ...] = (
         ),
     ),
     Preset(
+        "pages",
+        "Pages: fewest actions",
+        "Whole groups beside an anchor, ticked where the model believes the same: people put right what is wrong.",
+        RunConfig.from_dict(
+            _GENERATED
+            | {
+                "annotator": "people",
+                "policy": "efficient",
+                "query_from": 0,
+                "epochs": 12,
+                "pages_per_round": 10,
+                "budget": None,
+                "camera_centre": True,
+                "threads": 1,
+            }
+        ),
+    ),
+    Preset(
         "generated",
         "Generated data, oracle",
         "The setting of the figures in docs/performance.md: 18 rounds, 4 of them without questions, small net, CPU.",
