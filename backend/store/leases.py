@@ -316,13 +316,14 @@ def _lease_of_question() -> ColumnElement[bool]:
 
 
 def _voted(run_id: str, person_id: str | InstrumentedAttribute[str]) -> Any:
-    """Say whether an answer of this person to the question stands."""
+    """Say whether a vote of this person on the question stands; that it checked this person before is none."""
     undo, vote = aliased(Answer), aliased(Answer)
     undone = exists().where(undo.run_id == run_id, undo.retracts == vote.id)
     return exists().where(
         vote.run_id == run_id,
         vote.question_id == Question.id,
         vote.person_id == person_id,
+        vote.source != "gold",
         vote.retracts.is_(None),
         ~undone,
     )

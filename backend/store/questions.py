@@ -48,9 +48,24 @@ def publish(session: Session, run_id: str, questions: Sequence[core.Question], s
         statement = upsert(session, Question).values(rows)
         statement = statement.on_conflict_do_nothing(index_elements=[Question.run_id, Question.id])
         new += len(session.scalars(statement.returning(Question.id)).all())
-        _move(session, run_id, [question.id for question in part], ("settled", "closed", *CHECKS), "open")
+        _really_ask(session, run_id, rows)
+        _move(session, run_id, [question.id for question in part], ("settled", "closed"), "open")
         _renew(session, run_id, part)
     return new
+
+
+def _really_ask(session: Session, run_id: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Make questions of pairs that checked somebody: with the groups, the place and the votes of any other."""
+    wanted = {row["id"]: row for row in rows}
+    checks = (Question.run_id == run_id, Question.id.in_(wanted), Question.state.in_(CHECKS))
+    query = select(Question).where(*checks).with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(query).all()
+    for question in found:
+        for name, value in wanted[question.id].items():
+            if name != "lease_fence":  # it only grows
+                setattr(question, name, value)
+    leases.drop(session, run_id, [question.id for question in found])
+    session.flush()
 
 
 def settle(session: Session, run_id: str, ids: Collection[str]) -> int:

@@ -232,3 +232,33 @@ def test_a_pair_that_checks_somebody_and_is_then_really_asked_becomes_a_question
     two.api("POST", f"/runs/{run.id}/answers", answer(check, "different", "answer-2"))
     with both.scope(read_only=True) as session:
         assert [one.id for one in answers.read_log(session, run.id)] == ["answer-2"]
+
+
+def test_who_was_checked_by_a_pair_may_answer_it_when_it_is_really_asked(both: World):
+    run, project, admin = checking(both, truth=False)
+    ids = image_ids(both, project)
+    admin.api("POST", f"/projects/{project.id}/gold", {"left": ids[6], "right": ids[7], "same": True})
+    first = both.ask(run, (0, 1), (2, 3))
+    one = both.annotator()  # the only one there is
+    check = next(question["id"] for question in wishes(one, run, 2) if question["id"] not in first)
+    one.api("POST", f"/runs/{run.id}/answers", answer(check, id_="answer-1"))
+    assert admin.api("PATCH", f"/projects/{project.id}", {"votes": 2}).status_code == 200
+    both.ask(run, (6, 7))
+    assert check in leased(one, run.id)
+    said = one.api("POST", f"/runs/{run.id}/answers", answer(check, "different", "answer-2"))
+    assert said.status_code == 200, said.text
+    assert both.question_state(run, check) == "open"  # it wants as many votes as any other
+    again = one.api("POST", f"/runs/{run.id}/answers", answer(check, "different", "answer-3")).json()
+    assert again["error"] == "AlreadyAnsweredError"
+    with both.scope(read_only=True) as session:
+        assert list(gold.records(session, project.id).values()) == [(1, 1)]
+
+
+def test_an_admin_who_takes_a_check_back_does_not_hold_it(both: World):
+    run, _, admin = checking(both)
+    asked = both.ask(run, *PAIRS)
+    one = both.annotator()
+    check = next(question["id"] for question in wishes(one, run, 4) if question["id"] not in asked)
+    one.api("POST", f"/runs/{run.id}/answers", answer(check, id_="answer-1"))
+    assert admin.api("POST", f"/runs/{run.id}/answers/answer-1/undo").json()["lease"] is None
+    assert check not in leased(admin, run.id)
