@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.cluster_schemas import EventKind, EventOut
 from backend.cluster_views import links_of
-from backend.store import edits, images, people
+from backend.store import answers, edits, images, people
 from backend.store.models import Answer, Edit, Image, Run
 from backend.views import image_out
 from ucal.types import Kind, Verdict
@@ -37,13 +37,18 @@ def of_image(session: Session, run: Run, row: int) -> list[EventOut]:
 
 
 def _answers(session: Session, run: Run, row: int) -> Iterator[Answer]:
-    """Give the events whose pair, or page, or bad images hold the row."""
-    several = Answer.kind == Kind.PAGE
-    touches = or_(Answer.left_row == row, Answer.right_row == row, several)
-    for answer in session.scalars(select(Answer).where(Answer.run_id == run.id, touches)):
+    """Give the answers whose pair, tiles or bad images hold the row, each followed by its undo."""
+    touches = or_(Answer.left_row == row, Answer.right_row == row, Answer.kind != Kind.PAIR)
+    found = []
+    for answer in session.scalars(select(Answer).where(Answer.run_id == run.id, Answer.retracts.is_(None), touches)):
         rows = {answer.left_row, answer.right_row, *answer.bad_rows, *_tile_rows(answer)}
         if row in rows:
-            yield answer
+            found.append(answer)
+    undos = answers.undos(session, run.id, [answer.id for answer in found])
+    for answer in found:
+        yield answer
+        if answer.id in undos:
+            yield undos[answer.id]
 
 
 def _tile_rows(answer: Answer) -> Iterator[int]:

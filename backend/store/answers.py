@@ -206,6 +206,15 @@ def undone_ids(session: Session, run_id: str, ids: Collection[str]) -> set[str]:
     return {id_ for id_ in session.scalars(query) if id_ is not None}
 
 
+def undos(session: Session, run_id: str, ids: Sequence[str]) -> dict[str, Answer]:
+    """Give the events that took these answers back, by the answer's id."""
+    found: dict[str, Answer] = {}
+    for start in range(0, len(ids), 500):
+        query = select(Answer).where(Answer.run_id == run_id, Answer.retracts.in_(ids[start : start + 500]))
+        found |= {undo.retracts: undo for undo in session.scalars(query) if undo.retracts is not None}
+    return found
+
+
 def newest(session: Session, run_id: str, person_id: str | None, wish: AnswersWish) -> Sequence[Answer]:
     """Give the newest answers (no undo events), newest first."""
     query = standing(run_id) if wish.standing else select(Answer).where(Answer.run_id == run_id)

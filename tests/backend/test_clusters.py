@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from backend.store import questions
 from backend.store.models import Answer, Run, utc_now
+from tests.backend.asked import card, page, publish, screens
 from tests.backend.grouped import group, image_ids
 from tests.backend.world import Client, World
 
@@ -208,6 +210,24 @@ def test_an_images_history_says_who_said_what_seeing_what(scene: Scene):
     assert (first["person"], first["other"]["row"]) == ("ann", 9)
     assert [image["row"] for image in first["shown"]] == [0, 9]
     assert found["size"] == 4
+
+
+def test_a_history_has_the_undo_of_a_page_for_every_tile_and_the_odd_images_of_a_card(scene: Scene):
+    world, run = scene.world, scene.run
+    ann = world.annotator("ann")
+    publish(world, run, page(0, [1], [2], [9]))
+    [screen] = screens(ann, run)
+    scene.said(screen.answer(tiles=screen.tiles({1: "same", 2: "different", 9: "different"})))
+    screen.undo()
+    events = scene.get(f"/images/{scene.ids[9]}/history")["events"]
+    assert [(one["event"], one["undone"]) for one in events] == [("undo", False), ("answer", True)]
+    with world.scope() as session:
+        questions.close_open(session, run.id)
+    publish(world, run, card(3, 4, 5))
+    [shown] = screens(ann, run)
+    scene.said(shown.answer("answer-0002", verdict="same", odd=[scene.ids[5]]))
+    [event] = scene.get(f"/images/{scene.ids[5]}/history")["events"]
+    assert (event["kind"], event["verdict"], event["other"]["row"]) == ("card", "different", 4)
 
 
 def test_before_the_first_grouping_it_says_that_there_are_none(both: World):
