@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend import schemas
 from backend.schemas import OVER, ImportState, Role, RunState
-from backend.store import answers, projects, questions, runs
+from backend.store import answers, edits, projects, questions, runs
 from backend.store.models import Image, Person, Project, Run, utc_now
 
 
@@ -103,7 +103,7 @@ def _rate(project: Project) -> float | None:
 def run_out(session: Session, run: Run, now: datetime) -> schemas.Run:
     """Show a run: the state line, the counts, the settings."""
     asked, open_, leased = questions.counts(session, run.id, now)
-    total = answers.totals(session, run.id)
+    total, edited = answers.totals(session, run.id), edits.cost(session, run.id)
     held = runs.is_held(run, now) and run.heartbeat_at is not None
     age = (now - run.heartbeat_at).total_seconds() if held and run.heartbeat_at is not None else None
     return schemas.Run(
@@ -124,8 +124,8 @@ def run_out(session: Session, run: Run, now: datetime) -> schemas.Run:
         config=run.config,
         asked=asked,
         answered=total.answers,
-        judged=total.judged,
-        actions=total.actions,
+        judged=total.judged + edited.answers,
+        actions=total.actions + edited.actions,
         inferred=run.inferred,
         open=open_,
         leased=leased,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from backend.store.jobs import upsert
 from backend.store.models import Edit
 from ucal import types as core
+from ucal.costs import Cost, total_cost
 from ucal.types import Kind, Verdict
 
 
@@ -63,6 +64,11 @@ def standing(run_id: str) -> Select[Edit]:
     undo = aliased(Edit)
     undone = exists().where(undo.run_id == run_id, undo.retracts == Edit.id)
     return select(Edit).where(Edit.run_id == run_id, Edit.retracts.is_(None), ~undone)
+
+
+def cost(session: Session, run_id: str) -> Cost:
+    """Give what the edits that stand judged and took."""
+    return total_cost(as_event(edit) for edit in session.scalars(standing(run_id)))
 
 
 def newest(session: Session, run_id: str, offset: int, limit: int) -> Sequence[Edit]:

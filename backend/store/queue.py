@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from backend.schemas import OVER, EmptyReason, QueueProgress, RunState
-from backend.store import answers, leases, questions, runs
+from backend.store import answers, edits, leases, questions, runs
 from backend.store.models import Run
 
 
@@ -89,8 +89,8 @@ def _first_questions(run: Run) -> str:
 
 
 def _is_spent(session: Session, run: Run) -> bool:
-    total = answers.totals(session, run.id)
-    spent = (("budget", total.judged), ("budget_actions", total.actions))
+    total, edited = answers.totals(session, run.id), edits.cost(session, run.id)
+    spent = (("budget", total.judged + edited.answers), ("budget_actions", total.actions + edited.actions))
     budgets = [(run.config.get(name), taken) for name, taken in spent]
     return any(budget is not None and taken >= budget for budget, taken in budgets)
 

@@ -102,3 +102,5 @@ def test_the_cost_counts_answers_and_edits_and_the_time_that_was_taken(both: Wor
     assert found.cost.seconds == 15.0
     assert found.cost.percent == 100 * 5 / 66
     assert (found.pace.last_hour, found.pace.people, found.pace.median_seconds) == (3, 1, 5.0)
+    shown = both.admin().api("GET", f"/runs/{run.id}").json()
+    assert (shown["answered"], shown["judged"], shown["actions"]) == (3, 3 + 2, 3 + 3)
