@@ -4,7 +4,8 @@ run.json         the run, its project, who changed which budget when, the progra
 config.json      the settings, as `ucal simulate --config` reads them
 versions.json    of the libraries, on the machine that wrote this
 images.csv       every image: split, row, key, identity, camera, tracklet, frame, bytes, sha256 of its file
-answers.jsonl    the whole log, edits and undos too, as `ucal.types.Answer` reads it
+answers.jsonl    the log that the run stands on, edits and undos too, as `ucal.types.Answer` reads it
+votes.jsonl      what entered it through a verdict or not at all: single votes, answers to pairs of known truth
 rounds.json      each round's figures and the hash of its clusters, to compare with
 README.txt       how to run it again
 """
@@ -27,8 +28,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.cells import harmless
-from backend.store import events, runs
-from backend.store.models import Image, Project, Run
+from backend.store import answers, events, runs
+from backend.store.models import Answer, Image, Project, Run
 from ucal.datasets.sources import Sources
 from ucal.errors import BadImageError
 
@@ -42,7 +43,8 @@ A run of UCAL, whole but for the pixels.
 3. A simulated run (annotator `oracle`): ucal simulate --data FOLDER --config config.json --json again.json
    The clusters' hashes in again.json equal those of rounds.json on the same kind of processor.
    A run answered by people: the same, with `annotator` as it is, through the server; answers.jsonl has what they said
-   to which question, by question id; the same settings and images ask the same questions in the same order.
+   to which question, by question id (of several votes the verdict; votes.jsonl has each); the same settings and images
+   ask the same questions in the same order.
 4. Settings that were changed on the way are in run.json under `changes`, with their round.
 """
 
@@ -69,6 +71,8 @@ def _texts(session: Session, run: Run) -> Iterator[tuple[str, str]]:
     yield "versions.json", _json(versions())
     log = events.read_log(session, run.id)  # people are ids in it, never names
     yield "answers.jsonl", "".join(json.dumps(event.to_json()) + "\n" for event in log)
+    votes = answers.read(session, run.id, Answer.counts.is_(False))
+    yield "votes.jsonl", "".join(json.dumps(vote.to_json()) + "\n" for vote in votes)
     yield "rounds.json", _json(runs.reports(session, run.id))
 
 
@@ -79,6 +83,9 @@ def _about(session: Session, run: Run) -> dict[str, Any]:
         "name": run.name,
         "project": project.name,
         "format": project.source_format,
+        "votes": project.votes,
+        "second_votes": project.second_votes,
+        "gold_rate": project.gold_rate,
         "state": run.state,
         "round": run.round,
         "version": run.version,

@@ -49,6 +49,22 @@ def test_a_snapshot_holds_settings_versions_images_and_all_that_was_said(both: W
     assert list(both.settings.runs_dir.glob("*.zip")) == []
 
 
+def test_a_snapshot_holds_single_votes_and_the_answers_to_known_pairs_too(world: World):
+    project, admin = world.project(6), world.admin()
+    admin.api("PATCH", f"/projects/{project.id}", {"votes": 2})
+    run = world.run(project)
+    (question,) = world.ask(run, (0, 1))
+    for name in ("one", "two"):
+        body = {"id": f"answer-{name}", "question_id": question, "verdict": "same"}
+        assert world.annotator(name).api("POST", f"/runs/{run.id}/answers", body).status_code == 200
+    archive = opened(world, run.id)
+    assert len(archive.read("answers.jsonl").splitlines()) == 1  # their verdict
+    votes = [Answer.from_json(json.loads(line)) for line in archive.read("votes.jsonl").splitlines()]
+    assert [vote.id for vote in votes] == ["answer-one", "answer-two"]
+    about = json.loads(archive.read("run.json"))
+    assert (about["votes"], about["second_votes"], about["gold_rate"]) == (2, "all", 0.0)
+
+
 def test_an_image_that_is_gone_is_said_and_does_not_keep_the_rest_away(world: World):
     run = world.run(world.project(3))
     gone = world.settings.data_dir / "pictures" / "1.jpg"
