@@ -33,6 +33,8 @@ class AuditOut(BaseModel):
     confidence: float
     wrong: ShareOut | None  # links inside clusters that join two identities; None until all images are looked up
     missed: ShareOut | None  # links of one identity that no cluster has
+    allowed: float  # the audit passes where both are at most this
+    passed: bool | None  # None until all images are looked up
     actions: int
     seconds: float
 

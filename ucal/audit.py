@@ -28,6 +28,7 @@ from ucal.errors import AnswerError
 from ucal.types import FloatArray, IntArray
 
 RISK = 0.05  # that any of a project's audits gives a bound that does not hold
+ALLOWED = 0.05  # an audit passes where neither share can be above this; fixed, so that nobody sets it after the fact
 TILES = 24  # on a page, of cluster-mates and of what a search finds
 
 

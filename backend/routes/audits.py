@@ -11,7 +11,7 @@ from backend.deps import Admin, At, Db
 from backend.store import audits, images, runs
 from backend.store.models import Audit, utc_now
 from backend.views import image_out
-from ucal.audit import Share, confidence_of
+from ucal.audit import ALLOWED, Share, confidence_of
 
 router = APIRouter(tags=["audits"])
 
@@ -64,6 +64,15 @@ def add_finding(session: Db, person: Admin, run_id: str, audit_id: str, body: wi
     return _out(session, audit)
 
 
+@router.post("/runs/{run_id}/audits/{audit_id}/undo")
+def undo_finding(session: Db, person: Admin, run_id: str, audit_id: str) -> wire.AuditOut:
+    """Take back this person's newest finding; refused once the bounds are known."""
+    run = runs.seen_by(session, person, run_id)
+    audit = audits.get(session, run, audit_id, lock=True)
+    audits.undo(session, audit, person)
+    return _out(session, audit)
+
+
 def _out(session: Db, audit: Audit) -> wire.AuditOut:
     found, says = audits.findings(session, audit), audits.assess(session, audit)
     return wire.AuditOut(
@@ -75,6 +84,8 @@ def _out(session: Db, audit: Audit) -> wire.AuditOut:
         confidence=confidence_of(audit.attempt),
         wrong=None if says is None else _share(says.wrong),
         missed=None if says is None else _share(says.missed),
+        allowed=ALLOWED,
+        passed=None if says is None else says.passes(ALLOWED),
         actions=sum(one.actions for one in found),
         seconds=sum(one.seconds for one in found),
     )

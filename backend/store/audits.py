@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.audit_schemas import FindingNew
-from backend.errors import AnswerConflictError, InvalidError, NotFoundError
+from backend.errors import AnswerConflictError, ConflictError, InvalidError, NotFoundError
 from backend.store import images
 from backend.store.models import Audit, AuditFinding, Person, Project, Run
 from ucal import audit as core
@@ -135,6 +135,23 @@ def add(session: Session, audit: Audit, person: Person, body: FindingNew, now: d
         seconds=body.seconds,
     )
     session.add(finding)
+    session.flush()
+
+
+def undo(session: Session, audit: Audit, person: Person) -> None:
+    """Take back a person's newest finding of an audit, which is locked.
+
+    Raises:
+        ConflictError: all images are looked up (who knows the bounds may not change what they stand on),
+            or this person has found nothing yet.
+    """
+    found = findings(session, audit)
+    if len(found) == len(audit.rows):
+        raise ConflictError("all images of this audit were looked up and its bounds told: nothing is taken back")
+    own = [one for one in found if one.person_id == person.id]
+    if not own:
+        raise ConflictError("nothing to take back: you looked up no image of this audit yet")
+    session.delete(max(own, key=lambda one: (one.at, one.row)))
     session.flush()
 
 

@@ -100,3 +100,42 @@ def test_audits_are_for_admins(world: World):
     one = world.annotator()
     assert one.api("GET", f"/runs/{scene.run.id}/audits").status_code == 403
     assert one.api("POST", f"/runs/{scene.run.id}/audits", {}).status_code == 403
+
+
+def test_the_newest_finding_is_taken_back_until_the_bounds_are_known(both: World):
+    scene = Audited(both, 3)
+    assert scene.admin.api("POST", f"{scene.path}/undo").status_code == 409  # nothing found yet
+    first = scene.task()
+    scene.find(first)
+    second = scene.task()
+    scene.find(second)
+    said = scene.admin.api("POST", f"{scene.path}/undo")
+    assert (said.status_code, said.json()["done"]) == (200, 1)
+    assert scene.task()["image"] == second["image"]
+    others = [image["id"] for image in second["found"] if TRUTH[image["row"]] != TRUTH[second["image"]["row"]]]
+    assert scene.find(second, elsewhere=others[:1]).json()["done"] == 2  # found anew, with another result
+    last = scene.find(scene.task()).json()
+    assert last["done"] == 3
+    assert last["passed"] == (max(last["wrong"]["upper"], last["missed"]["upper"]) <= last["allowed"] == core.ALLOWED)
+    refused = scene.admin.api("POST", f"{scene.path}/undo")
+    assert (refused.status_code, refused.json()["error"]) == (409, "ConflictError")
+
+
+def test_only_what_one_found_oneself_is_taken_back(world: World):
+    scene = Audited(world, 3)
+    scene.find(scene.task())
+    other = world.admin()
+    assert other.api("POST", f"{scene.path}/undo").status_code == 409
+    assert scene.admin.api("GET", f"/runs/{scene.run.id}/audits").json()[0]["done"] == 1
+
+
+def test_an_audit_without_a_fault_passes_when_it_is_large_enough(world: World):
+    admin, run = world.admin(), world.run(world.project(120))
+    group(world, run, (np.arange(120) // 3).tolist())
+    audit = admin.api("POST", f"/runs/{run.id}/audits", {"images": 100}).json()
+    path = f"/runs/{run.id}/audits/{audit['id']}"
+    assert audit["passed"] is None
+    while (task := admin.api("GET", f"{path}/next").json()) is not None:
+        audit = admin.api("POST", f"{path}/findings", {"image": task["image"]["id"]}).json()
+    assert (audit["passed"], audit["wrong"]["count"], audit["missed"]["count"]) == (True, 0, 0)
+    assert audit["wrong"]["upper"] == pytest.approx(1 - 0.0125 ** (1 / 100))

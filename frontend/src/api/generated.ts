@@ -588,6 +588,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/audits/{audit_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Finding
+         * @description Take back this person's newest finding; refused once the bounds are known.
+         */
+        post: operations["undo_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/budget": {
         parameters: {
             query?: never;
@@ -1246,6 +1266,8 @@ export interface components {
         AuditOut: {
             /** Actions */
             actions: number;
+            /** Allowed */
+            allowed: number;
             /** Attempt */
             attempt: number;
             /** Confidence */
@@ -1262,6 +1284,8 @@ export interface components {
             /** Images */
             images: number;
             missed: components["schemas"]["ShareOut"] | null;
+            /** Passed */
+            passed: boolean | null;
             /** Seconds */
             seconds: number;
             wrong: components["schemas"]["ShareOut"] | null;
@@ -4178,6 +4202,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditTask"] | null;
+                };
+            };
+            /** @description The request does not say what is needed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undo_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                audit_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOut"];
                 };
             };
             /** @description The request does not say what is needed */
