@@ -16,6 +16,7 @@ const HelpPage = lazy(() => import("../features/label/HelpPage"));
 const PracticePage = lazy(() => import("../features/label/PracticePage"));
 const RunPage = lazy(() => import("../features/runs/RunPage"));
 const DisagreementsPage = lazy(() => import("../features/runs/DisagreementsPage"));
+const AuditPage = lazy(() => import("../features/audit/AuditPage"));
 const ComparePage = lazy(() => import("../features/runs/ComparePage"));
 const ClustersPage = lazy(() => import("../features/clusters/ClustersPage"));
 const ClusterPage = lazy(() => import("../features/clusters/ClusterPage"));
@@ -31,6 +32,7 @@ const ROUTES: [string, (params: Params) => React.ReactNode][] = [
   ["/runs/:id/clusters/:image", ({ id, image }) => <ClusterPage key={`${id} ${image}`} id={id!} image={image!} />],
   ["/runs/:id/label", ({ id }) => <LabelPage key={id} runId={id!} />],
   ["/runs/:id/disagreements", ({ id }) => <DisagreementsPage key={id} runId={id!} />],
+  ["/runs/:id/audit", ({ id }) => <AuditPage key={id} runId={id!} />],
   ["/help", () => <HelpPage />],
   ["/practice", () => <PracticePage project={new URLSearchParams(location.search).get("project")} />],
   ["/tokens", () => <TokensPage />],

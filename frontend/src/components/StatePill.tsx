@@ -24,12 +24,12 @@ function icon(state: RunState): ReactNode {
   }
 }
 
-/** The run's state as an icon and a word; colour only underlines it. */
-export function StatePill({ state }: { state: RunState }) {
+/** The run's state as an icon and a word; colour only underlines it. Only a run whose audit passed is called done. */
+export function StatePill({ state, audited = false }: { state: RunState; audited?: boolean }) {
   return (
     <span className={`pill pill-${WORKING.includes(state) ? "working" : state}`} data-testid="run-state" data-state={state}>
       {icon(state)}
-      {m.runs.states[state]}
+      {state === "done" && audited ? m.runs.audited : m.runs.states[state]}
     </span>
   );
 }

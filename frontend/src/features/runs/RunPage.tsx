@@ -5,6 +5,8 @@ import { ButtonLink } from "../../components/Button";
 import { Page } from "../../components/Page";
 import { Failed, Loading, Refusal } from "../../components/States";
 import { m } from "../../messages";
+import { useAudits } from "../audit/api";
+import { AuditPanel, hasPassed } from "../audit/AuditPanel";
 import { Actions } from "./Actions";
 import { Charts } from "./Charts";
 import { Downloads } from "./Downloads";
@@ -37,11 +39,12 @@ function Shown({ run }: { run: Run }) {
   const admin = useSession().data?.person.role === "admin";
   const project = useProject(run.project_id);
   const metrics = useMetrics(run.id, !isOver(run.state));
+  const audits = useAudits(run.id, admin);
   const figures = metrics.data ?? NOTHING;
   return (
     <Page
       title={run.name || m.project.unnamedRun}
-      about={<StateLine run={run} />}
+      about={<StateLine run={run} audited={hasPassed(audits.data)} />}
       crumbs={[
         { text: m.projects.title, href: "/" },
         { text: project.data?.name ?? m.common.loading, href: `/projects/${run.project_id}` },
@@ -58,6 +61,7 @@ function Shown({ run }: { run: Run }) {
         <Steps run={run} rounds={figures.rounds} />
         <Tiles run={run} rounds={figures.rounds} />
         <HealthPanel runId={run.id} live={!isOver(run.state)} />
+        <AuditPanel run={run} admin={admin} />
         {metrics.error && !metrics.data && <Refusal error={metrics.error} />}
         <Charts
           rounds={figures.rounds}

@@ -6,7 +6,7 @@ import { useNow } from "../../components/useNow";
 import { m } from "../../messages";
 
 /** The state in one line: what, since when, who works on it, what it waits for. */
-export function StateLine({ run }: { run: Run }) {
+export function StateLine({ run, audited }: { run: Run; audited: boolean }) {
   const now = useNow();
   const over = isOver(run.state);
   const parts: string[] = [];
@@ -20,7 +20,7 @@ export function StateLine({ run }: { run: Run }) {
   if (over && run.stopped) parts.push(m.runs.ended(m.runs.endings[run.stopped] ?? run.stopped));
   return (
     <div className="state-line">
-      <StatePill state={run.state} />
+      <StatePill state={run.state} audited={audited} />
       {parts.map((part) => (
         <span key={part}>{part}</span>
       ))}

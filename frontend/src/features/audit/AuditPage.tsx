@@ -1,0 +1,60 @@
+import { ShieldAlert } from "lucide-react";
+import { useProject, useRun, useSession } from "../../api/queries";
+import type { Run } from "../../api/types";
+import { Page } from "../../components/Page";
+import { Empty, Failed, Loading } from "../../components/States";
+import { m } from "../../messages";
+import { useAudits } from "./api";
+import { Begin } from "./Begin";
+import { LookUp } from "./LookUp";
+import { Results } from "./Results";
+import "./audit.css";
+
+/** For admins: draw images at random, look them up one by one, and read what bounds follow. */
+export default function AuditPage({ runId }: { runId: string }) {
+  const run = useRun(runId);
+  const session = useSession();
+  if (session.data && session.data.person.role !== "admin")
+    return (
+      <Page title={m.audit.title} narrow>
+        <Empty icon={<ShieldAlert size={28} aria-hidden />} title={m.people.onlyAdmins} detail={m.audit.panel.over} />
+      </Page>
+    );
+  if (run.data) return <Shown run={run.data} />;
+  return (
+    <main id="content" className="page">
+      {run.error ? (
+        <Failed error={run.error} missing={m.runs.missing} onRetry={() => void run.refetch()} />
+      ) : (
+        <Loading rows={4} />
+      )}
+    </main>
+  );
+}
+
+function Shown({ run }: { run: Run }) {
+  const project = useProject(run.project_id);
+  const audits = useAudits(run.id, true);
+  const going = audits.data?.find((audit) => audit.passed === null);
+  return (
+    <Page
+      title={m.audit.title}
+      about={going ? undefined : m.audit.about}
+      crumbs={[
+        { text: m.projects.title, href: "/" },
+        { text: project.data?.name ?? m.common.loading, href: `/projects/${run.project_id}` },
+        { text: run.name || m.project.unnamedRun, href: `/runs/${run.id}` },
+      ]}
+    >
+      {audits.isPending && <Loading rows={4} />}
+      {audits.error && !audits.data && <Failed error={audits.error} onRetry={() => void audits.refetch()} />}
+      {going && <LookUp key={going.id} runId={run.id} audit={going} />}
+      {audits.data && !going && (
+        <div className="stack">
+          <Results audits={audits.data} />
+          <Begin runId={run.id} />
+        </div>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,45 @@
+import { Dices } from "lucide-react";
+import { ButtonLink } from "../../components/Button";
+import { Panel } from "../../components/Page";
+import { m } from "../../messages";
+import type { Run } from "../../api/types";
+import { useAudits } from "./api";
+import { Bounds } from "./Results";
+import "./audit.css";
+
+/** On a run's page: that its queue has run dry, which is not "done", and what its newest audit says. */
+export function AuditPanel({ run, admin }: { run: Run; admin: boolean }) {
+  const words = m.audit.panel;
+  const { data } = useAudits(run.id, admin);
+  const newest = data?.[0];
+  const passed = hasPassed(data);
+  if (!admin && run.state !== "done") return null;
+  return (
+    <Panel
+      title={m.audit.title}
+      actions={
+        admin && (
+          <ButtonLink href={`/runs/${run.id}/audit`} icon={<Dices size={16} aria-hidden />}>
+            {newest?.passed === null ? m.audit.resume : m.audit.open}
+          </ButtonLink>
+        )
+      }
+    >
+      <div className="audit-panel" data-testid="run-audit">
+        {run.state === "done" && !passed ? (
+          <p>
+            <strong>{words.dry}</strong> {words.dryDetail}
+          </p>
+        ) : (
+          <p>{passed ? words.passed : words.live}</p>
+        )}
+        {newest && <Bounds audit={newest} />}
+      </div>
+    </Panel>
+  );
+}
+
+/** Whether the newest audit whose bounds are known passed. */
+export function hasPassed(audits: { passed: boolean | null }[] | undefined): boolean {
+  return audits?.find((audit) => audit.passed !== null)?.passed === true;
+}

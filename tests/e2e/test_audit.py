@@ -1,0 +1,217 @@
+"""The random audit in a browser: drawn, looked up image by image by keyboard and by touch, taken back, bounded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from backend.store.models import Run
+from tests.backend.grouped import group
+from tests.e2e.conftest import Product, sign_in
+from tests.e2e.test_every_page import AXE, RUN_AXE, SHOTS, WIDTHS
+from ucal.audit import ALLOWED
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+DRAWN = 6
+CLUSTER = 5  # images in each cluster; three pictures of each identity, so that clusters are wrong and miss
+
+
+@pytest.fixture(scope="module")
+def run(product: Product) -> Run:
+    """Give a run that has ended, with clusters of which two rows in five are another identity."""
+    world = product.world
+    made = world.run(world.project(90))
+    group(world, made, (np.arange(90) // CLUSTER).tolist())
+    with world.scope() as session:
+        stored = session.get_one(Run, made.id)
+        stored.state, stored.stopped = "done", "nothing left to ask"
+    return made
+
+
+@pytest.fixture
+def page(browser: Browser, product: Product) -> Iterator[Page]:
+    """A window in which every complaint of the page fails the test."""
+    opened, complaints = window(browser, product), list[str]()
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    opened.context.close()
+    assert complaints == []
+
+
+def window(browser: Browser, product: Product, language: str = "en", theme: str = "dark", **more: Any) -> Page:
+    sizes = {"viewport": {"width": 1440, "height": 900}, "base_url": product.url, "reduced_motion": "reduce"}
+    page = browser.new_context(**(sizes | more)).new_page()
+    page.add_init_script(f"localStorage.setItem('ucal.language', '{language}')")
+    page.add_init_script(f"localStorage.setItem('ucal.theme', '{theme}')")
+    sign_in(page)
+    return page
+
+
+def asked(page: Page, path: str) -> Any:
+    return json.loads(page.request.get(f"/api/v1{path}").text())
+
+
+def shown_image(page: Page) -> str:
+    return page.get_by_test_id("audit-task").get_attribute("data-image") or ""
+
+
+def begin(page: Page, run: Run, images: int) -> None:
+    page.goto(f"/runs/{run.id}")
+    page.get_by_test_id("run-audit").wait_for()
+    page.get_by_role("link", name="Random audit").click()
+    page.get_by_label("Images to draw").fill(str(images))
+    page.get_by_role("button", name="Draw at random").click()
+    page.get_by_test_id("audit-task").wait_for()
+
+
+def answer(page: Page, run: Run, press: Callable[[str, str], None], confirm: Callable[[], None]) -> None:
+    """Look one image up from the truth: mark what the task's rows say, and confirm."""
+    audit = asked(page, f"/runs/{run.id}/audits")[0]
+    task = asked(page, f"/runs/{run.id}/audits/{audit['id']}/next")
+    assert shown_image(page) == task["image"]["id"]
+    own = task["image"]["row"] // 3
+    for part, tone, same in (("mates", "wrong", False), ("found", "same", True)):
+        for image in task[part]:
+            if (image["row"] // 3 == own) is same:
+                press(tone, image["key"])
+    confirm()
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=audit-task]')?.dataset.image !== before",
+        arg=task["image"]["id"],
+    )
+
+
+def test_a_run_says_dry_and_not_done_and_an_audit_is_answered_to_its_end_by_keyboard(
+    page: Page, product: Product, run: Run
+):
+    page.goto(f"/runs/{run.id}")
+    expect(page.get_by_test_id("run-audit")).to_contain_text("The queue has run dry.")
+    expect(page.get_by_test_id("run-state")).to_have_text("Queue dry")
+    begin(page, run, DRAWN)
+    task = page.get_by_test_id("audit-task")
+    expect(task).to_contain_text(f"Image 1 of {DRAWN}")
+    expect(page.get_by_role("button", name="Back", exact=True)).to_be_disabled()
+    first = shown_image(page)
+
+    # a mark by keyboard, confirmed, taken back with its mark, and unmarked
+    expect(page.get_by_test_id("audit-wrong").locator("input").first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(page.get_by_test_id("audit-confirm")).to_have_text("1 wrong")
+    page.keyboard.press("Enter")
+    expect(task).to_contain_text(f"Image 2 of {DRAWN}")
+    page.keyboard.press("Backspace")
+    expect(task).to_contain_text(f"Image 1 of {DRAWN}")
+    assert shown_image(page) == first
+    expect(page.get_by_test_id("audit-wrong").locator("input").nth(1)).to_be_checked()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(page.get_by_test_id("audit-confirm")).to_have_text("None of these")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_test_id("audit-same").locator("input:focus")).to_have_count(1)
+
+    def press(tone: str, key: str) -> None:
+        box = page.get_by_test_id(f"audit-{tone}").get_by_label(key + ":")
+        box.focus()
+        page.keyboard.press("Space")
+        expect(box).to_be_checked()
+
+    for at in range(DRAWN):
+        if at == DRAWN - 1:
+            expect(task).to_contain_text("nothing can be taken back afterwards")
+        answer(page, run, press, lambda: page.keyboard.press("Enter"))
+    says = page.get_by_test_id("audit-says")
+    expect(says).to_contain_text("Both statements hold together with 97.50 % confidence")
+    [audit] = asked(page, f"/runs/{run.id}/audits")
+    assert (audit["done"], audit["passed"], audit["allowed"]) == (DRAWN, False, ALLOWED)
+    assert audit["wrong"]["count"] + audit["missed"]["count"] > 0
+    assert audit["seconds"] > 0
+    expect(says).to_contain_text(f"It took {audit['actions']} actions")
+    expect(says).to_contain_text("Not passed")
+    page.goto(f"/runs/{run.id}")
+    expect(page.get_by_test_id("run-audit")).to_contain_text("The queue has run dry.")
+    expect(page.get_by_test_id("run-audit")).to_contain_text("Not passed")
+
+
+def test_a_faultless_audit_by_touch_on_a_phone_makes_the_run_done(browser: Browser, product: Product):
+    world = product.world
+    run = world.run(world.project(90))
+    group(world, run, (np.arange(90) // 3).tolist())
+    with world.scope() as session:
+        session.get_one(Run, run.id).state = "done"
+    page = window(browser, product, viewport={"width": 390, "height": 844}, has_touch=True)
+    begin(page, run, 90)
+
+    def tap(tone: str, key: str) -> None:
+        page.get_by_test_id(f"audit-{tone}").get_by_label(key + ":").tap()
+
+    for _ in range(88):  # what people would see at once: nothing is wrong
+        audit = asked(page, f"/runs/{run.id}/audits")[0]
+        task = asked(page, f"/runs/{run.id}/audits/{audit['id']}/next")
+        body = {"image": task["image"]["id"]}
+        path = f"/api/v1/runs/{run.id}/audits/{audit['id']}/findings"
+        assert page.request.post(path, data=body, headers={"X-UCAL": "1"}).ok
+    page.reload()
+    page.get_by_test_id("audit-task").wait_for()
+    tap("wrong", page.locator("[data-testid=audit-wrong] input").first.get_attribute("aria-label").split(":")[0])
+    tap("wrong", page.locator("[data-testid=audit-wrong] input").first.get_attribute("aria-label").split(":")[0])
+    page.get_by_test_id("audit-confirm").tap()
+    expect(page.get_by_test_id("audit-task")).to_contain_text("Image 90 of 90")
+    page.get_by_test_id("audit-confirm").tap()
+    expect(page.get_by_test_id("audit-says")).to_have_attribute("data-passed", "true")
+    page.goto(f"/runs/{run.id}")
+    expect(page.get_by_test_id("run-state")).to_have_text("Done, audit passed")
+    expect(page.get_by_test_id("run-audit")).not_to_contain_text("run dry")
+    page.context.close()
+
+
+# -- every state of the page, both themes, both languages, four widths -----------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", ["audit-none", "audit-task", "audit-told", "run-audited"])
+def test_a_page_breaks_no_rule_and_never_scrolls_sideways(browser: Browser, product: Product, name: str, language: str):
+    SHOTS.mkdir(exist_ok=True)
+    world = product.world
+    run = world.run(world.project(180))
+    group(world, run, (np.arange(180) // CLUSTER).tolist())
+    with world.scope() as session:
+        session.get_one(Run, run.id).state = "done"
+    found: list[str] = []
+    for theme in ("dark", "light"):
+        page = window(browser, product, language, theme)
+        if theme == "dark" and name != "audit-none":
+            drawn(page, run, look_up=name != "audit-task")
+        page.goto(f"/runs/{run.id}" if name == "run-audited" else f"/runs/{run.id}/audit")
+        ready = {"audit-none": ".audit-begin", "audit-task": "[data-testid=audit-task]"}
+        page.wait_for_selector(ready.get(name, "[data-testid=audit-says]"))
+        if name == "audit-task":
+            page.get_by_test_id("audit-wrong").locator("input").nth(1).check()
+            page.get_by_test_id("audit-same").locator("input").nth(1).check()
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found += [f"{theme}: {line}" for line in page.evaluate(RUN_AXE)]
+        for width, height in WIDTHS.items() if theme == "dark" else ():
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(100)
+            page.screenshot(path=SHOTS / f"{name}-{language}-{width}.png")
+            if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+                found.append(f"{width} px: scrolls sideways")
+        page.context.close()
+    assert found == []
+
+
+def drawn(page: Page, run: Run, *, look_up: bool) -> None:
+    """Draw an audit of three images; look all of them up, or only the first."""
+    headers = {"X-UCAL": "1"}
+    path = f"/api/v1/runs/{run.id}/audits"
+    audit = page.request.post(path, data={"images": 3}, headers=headers).json()
+    for _ in range(3 if look_up else 1):
+        task = page.request.get(f"{path}/{audit['id']}/next").json()
+        said = page.request.post(f"{path}/{audit['id']}/findings", data={"image": task["image"]["id"]}, headers=headers)
+        assert said.ok, said.text()
