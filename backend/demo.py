@@ -18,7 +18,7 @@ from ucal.presets import preset
 NAME = "Demo: generated people"
 TEXT = "People who do not exist, drawn by `ucal synth` and seen by four cameras."
 DATA = ImportSynth()
-PRESET = "demo"
+PRESET = "pages"
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ def _try_start(factory: SessionFactory) -> bool:
         if project.import_state != ImportState.DONE:
             return False
     with session_scope(factory) as session:
-        run = runs.create(session, session.get_one(Project, project.id), "First light", preset(PRESET).config)
+        run = runs.create(session, session.get_one(Project, project.id), "Fewest actions", preset(PRESET).config)
         log.info("demo_run_started", run=run.id)
     return True
 
