@@ -707,7 +707,7 @@ export const en = {
       conflict: "Earlier answers contradict each other here. A fresh look settles it.",
       control: "A pick made without the model’s opinion.",
       calibrate: "The model learns here how alike two images of one identity look.",
-      group: "The model thinks that these belong together, or nearly.",
+      group: "The model thinks that these belong together, or nearly. A click, or Space, changes a tile.",
       second_look: "An answer here was a surprise, and much hangs on it. A second look settles it.",
     } as Record<string, string>,
     verdicts: { same: "Same", different: "Different", unsure: "Unsure", bad_image: "Bad image" },

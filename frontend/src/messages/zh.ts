@@ -695,7 +695,7 @@ export const zh: Messages = {
       conflict: "先前的回答在这里互相矛盾，再看一次即可解决。",
       control: "不参考模型意见选出的一对。",
       calibrate: "模型在此学习同一身份的两张图像有多相似。",
-      group: "模型认为它们属于同一组，或很接近。",
+      group: "模型认为它们属于同一组，或很接近。点击或按空格键可更改一格。",
       second_look: "这里有一个出人意料且影响较大的回答，再看一次即可确定。",
     },
     verdicts: { same: "相同", different: "不同", unsure: "不确定", bad_image: "图像不可用" },
