@@ -176,10 +176,10 @@ class LabelMemory:
         root = self._find(left)
         return self._tied(pair) or (root == self._find(right) and root in self._frozen)
 
-    def joined(self, start: int, less: Iterable[Answer] = (), more: Iterable[Answer] = ()) -> set[int]:
-        """Give the rows that "same" pairs join to a row, as if answers were not there (less) or had come (more).
+    def joined(self, starts: Iterable[int], less: Iterable[Answer] = (), more: Iterable[Answer] = ()) -> list[set[int]]:
+        """Give the groups that "same" pairs make of these rows, as if answers were not there (less) or had come (more).
 
-        Looks at every pair once: O(pairs judged).
+        Each group once, in the order of the first of its rows. Looks at every pair once: O(pairs judged).
         """
         votes = dict(self._votes)
         for answer, sign in [*((answer, -1) for answer in less), *((answer, +1) for answer in more)]:
@@ -193,12 +193,11 @@ class LabelMemory:
             if same > different:
                 beside.setdefault(low, []).append(high)
                 beside.setdefault(high, []).append(low)
-        found, waiting = {start}, [start]
-        while waiting:
-            fresh = [row for row in beside.get(waiting.pop(), ()) if row not in found]
-            found.update(fresh)
-            waiting += fresh
-        return found
+        groups: list[set[int]] = []
+        for start in starts:
+            if not any(start in group for group in groups):
+                groups.append(set(_reached(beside, start)))
+        return groups
 
     def is_bad(self, row: int) -> bool:
         """Say whether somebody called this row a bad image."""

@@ -73,14 +73,14 @@ def list_answers(
 def preview_undo(session: Db, person: SignedIn, run_id: str, answer_id: str) -> schemas.Reversal:
     """Say what taking an answer back would reverse; changes nothing."""
     run = runs.seen_by(session, person, run_id)
-    return reversals.preview(session, run, answer_id)
+    return reversals.preview(session, run, person, answer_id)
 
 
 @router.post("/runs/{run_id}/answers/{answer_id}/undo")
 def undo_answer(session: Db, person: SignedIn, run_id: str, answer_id: str) -> schemas.Undone:
     """Take an answer back; its question, of whatever round, comes back to this person unless the run is over."""
     run = runs.seen_by(session, person, run_id)
-    reverses = reversals.preview(session, run, answer_id)
+    reverses = reversals.preview(session, run, person, answer_id)
     given, held = answering.undo(session, run, person, answer_id, utc_now())
     session.flush()
     return schemas.Undone(

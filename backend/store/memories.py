@@ -8,10 +8,11 @@ then rolled back is forgotten.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,13 +26,15 @@ from ucal.memory import LabelMemory
 from ucal.types import Kind, Verdict
 
 KEPT = 4  # runs
-OVERLAP = 1000  # sequence numbers read again: transactions do not commit in the order of their numbers
+OVERLAP = 1000  # sequence numbers looked at again: transactions do not commit in the order of their numbers
+_CHUNK = 500  # rows a statement: below every database's limit of parameters
 
 
 @dataclass(slots=True)
 class _Kept:
     memory: LabelMemory
     seq: int = 0  # up to which the log was read
+    read: set[int] = field(default_factory=set)  # the newest of the sequence numbers that were read
     edit_seq: int = 0  # and that of edits: one after another, so never out of order
     lock: Lock = field(default_factory=Lock)
 
@@ -73,7 +76,6 @@ def memories_of(session: Session) -> Memories:
 
 
 _COLUMNS = (
-    Answer.seq,
     Answer.id,
     Answer.left_row,
     Answer.right_row,
@@ -87,13 +89,19 @@ _COLUMNS = (
 
 
 def _catch_up(session: Session, run_id: str, kept: _Kept) -> None:
-    query = select(*_COLUMNS).where(Answer.run_id == run_id, Answer.seq > kept.seq - OVERLAP, Answer.counts)
-    query = query.order_by(Answer.seq)
-    for seq, id_, left, right, verdict, question, bad, retracts, kind, tiles in session.execute(query):
-        says = {"bad_rows": tuple(bad), "retracts": retracts, "kind": Kind(kind), "tiles": tile_answers(tiles)}
-        event = core.Answer(id_, left, right, Verdict(verdict), question, **says)
-        kept.memory.add(event)
-        kept.seq = max(kept.seq, seq)
+    newer = select(Answer.seq).where(Answer.run_id == run_id, Answer.seq > kept.seq - OVERLAP)
+    fresh = sorted(set(session.scalars(newer)) - kept.read)  # numbers only: a page is long to read
+    for start in range(0, len(fresh), _CHUNK):
+        some = (Answer.run_id == run_id, Answer.seq.in_(fresh[start : start + _CHUNK]), Answer.counts)
+        _take(kept.memory, session.execute(select(*_COLUMNS).where(*some).order_by(Answer.seq)))
+    kept.seq = max([kept.seq, *fresh[-1:]])
+    kept.read = {seq for seq in kept.read.union(fresh) if seq > kept.seq - OVERLAP}
     for edit in edits.newer(session, run_id, kept.edit_seq):
         kept.memory.add(edits.as_event(edit))
         kept.edit_seq = edit.seq
+
+
+def _take(memory: LabelMemory, rows: Iterable[Any]) -> None:
+    for id_, left, right, verdict, question, bad, retracts, kind, tiles in rows:
+        says = {"bad_rows": tuple(bad), "retracts": retracts, "kind": Kind(kind), "tiles": tile_answers(tiles)}
+        memory.add(core.Answer(id_, left, right, Verdict(verdict), question, **says))

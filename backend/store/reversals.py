@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from backend.errors import NotFoundError
-from backend.schemas import Reversal
+from backend.errors import ForbiddenError, NotFoundError
+from backend.schemas import Reversal, Role
 from backend.store import answers, votes
 from backend.store.memories import memories_of
-from backend.store.models import Run
+from backend.store.models import Person, Run
 from ucal.memory import LabelMemory
 from ucal.types import Answer, Verdict
 
 
-def preview(session: Session, run: Run, answer_id: str) -> Reversal:
+def preview(session: Session, run: Run, person: Person, answer_id: str) -> Reversal:
     """Say what an undo of this answer reverses.
 
     `parts` are the sizes of the groups of images that come apart, that of the left image (or the
@@ -24,10 +24,13 @@ def preview(session: Session, run: Run, answer_id: str) -> Reversal:
 
     Raises:
         NotFoundError: no such answer in this run.
+        ForbiddenError: somebody else's answer (an admin may look).
     """
     given = answers.find(session, run.id, answer_id)
     if given is None or given.retracts is not None:
         raise NotFoundError(f"no answer {answer_id!r} in this run")
+    if given.person_id != person.id and person.role != Role.ADMIN:
+        raise ForbiddenError("only the person who gave an answer, or an admin, may see what taking it back reverses")
     event = given if given.counts else votes.verdict_of(session, given)
     instead = votes.without(session, run, given)
     with memories_of(session).of(session, run) as memory:
@@ -43,11 +46,9 @@ def preview(session: Session, run: Run, answer_id: str) -> Reversal:
 def _apart(memory: LabelMemory, entry: Answer, instead: Sequence[Answer]) -> tuple[list[int], set[int]]:
     """Give the sizes of the groups that come apart, and the rows of all groups that the answer is about."""
     said = [link for link in entry.links if link[2] in (Verdict.SAME, Verdict.DIFFERENT)]
-    together = memory.joined(entry.left)
-    groups: list[set[int]] = []
-    for row in dict.fromkeys(row for left, right, _ in said for row in (left, right)):
-        if not any(row in group for group in groups):
-            groups.append(memory.joined(row, [entry], instead))
+    [together] = memory.joined([entry.left])
+    rows = dict.fromkeys(row for left, right, _ in said for row in (left, right))
+    groups = memory.joined(rows, [entry], instead)
     parts = [len(group) for group in groups if group <= together]
     return parts if len(parts) > 1 else [], set().union(*groups)
 

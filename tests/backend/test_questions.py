@@ -401,6 +401,8 @@ def test_an_undo_says_beforehand_what_it_reverses(both: World):
     assert one.api("POST", f"{path}/answer-2/undo").json()["reverses"] == {"parts": [2, 2], "later": 1}
     assert one.api("GET", f"{path}/answer-2/undo").json() == {"parts": [], "later": 0}
     assert one.api("GET", f"{path}/no-such-answer/undo").status_code == 404
+    assert both.annotator().api("GET", f"{path}/answer-2/undo").status_code == 403  # somebody else's answer
+    assert both.admin().api("GET", f"{path}/answer-2/undo").status_code == 200
 
 
 def test_a_bad_image_withdraws_the_other_questions_of_that_image(both: World):

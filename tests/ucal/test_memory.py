@@ -227,5 +227,5 @@ def test_joined_is_what_a_replay_without_an_answer_would_join(drawn, start, numb
     known = LabelMemory(N, answers=log)
     less = [known.answers[number % len(known.answers)]] if known.answers else []
     rest = LabelMemory(N, answers=[answer for answer in known.answers if answer not in less])
-    assert known.joined(start, less) == rest.joined(start)
-    assert known.joined(start) == rest.joined(start, more=less)
+    assert known.joined([start], less) == rest.joined([start])
+    assert known.joined([start]) == rest.joined([start], more=less)
