@@ -64,7 +64,7 @@ def shown_image(page: Page) -> str:
 def begin(page: Page, run: Run, images: int) -> None:
     page.goto(f"/runs/{run.id}")
     page.get_by_test_id("run-audit").wait_for()
-    page.get_by_role("link", name="Random audit").click()
+    page.get_by_role("link", name="Audit the clusters").click()
     page.get_by_label("Images to draw").fill(str(images))
     page.get_by_role("button", name="Draw at random").click()
     page.get_by_test_id("audit-task").wait_for()
@@ -148,9 +148,6 @@ def test_a_faultless_audit_by_touch_on_a_phone_makes_the_run_done(browser: Brows
     page = window(browser, product, viewport={"width": 390, "height": 844}, has_touch=True)
     begin(page, run, 90)
 
-    def tap(tone: str, key: str) -> None:
-        page.get_by_test_id(f"audit-{tone}").get_by_label(key + ":").tap()
-
     for _ in range(88):  # what people would see at once: nothing is wrong
         audit = asked(page, f"/runs/{run.id}/audits")[0]
         task = asked(page, f"/runs/{run.id}/audits/{audit['id']}/next")
@@ -159,8 +156,10 @@ def test_a_faultless_audit_by_touch_on_a_phone_makes_the_run_done(browser: Brows
         assert page.request.post(path, data=body, headers={"X-UCAL": "1"}).ok
     page.reload()
     page.get_by_test_id("audit-task").wait_for()
-    tap("wrong", page.locator("[data-testid=audit-wrong] input").first.get_attribute("aria-label").split(":")[0])
-    tap("wrong", page.locator("[data-testid=audit-wrong] input").first.get_attribute("aria-label").split(":")[0])
+    box = page.get_by_test_id("audit-wrong").locator("input").first
+    box.tap()
+    expect(page.get_by_test_id("audit-confirm")).to_have_text("1 wrong")
+    box.tap()
     page.get_by_test_id("audit-confirm").tap()
     expect(page.get_by_test_id("audit-task")).to_contain_text("Image 90 of 90")
     page.get_by_test_id("audit-confirm").tap()
@@ -169,6 +168,31 @@ def test_a_faultless_audit_by_touch_on_a_phone_makes_the_run_done(browser: Brows
     expect(page.get_by_test_id("run-state")).to_have_text("Done, audit passed")
     expect(page.get_by_test_id("run-audit")).not_to_contain_text("run dry")
     page.context.close()
+
+
+def test_a_search_goes_on_by_pages_and_a_held_key_confirms_once(page: Page, product: Product):
+    world = product.world
+    run = world.run(world.project(120))
+    group(world, run, (np.arange(120) // 3).tolist())  # 39 other clusters
+    begin(page, run, 4)
+    tiles = page.get_by_test_id("audit-same").locator("input")
+    expect(tiles).to_have_count(24)
+    page.get_by_role("button", name="Search on").wait_for()
+    page.keyboard.press("m")
+    expect(tiles).to_have_count(39)
+    expect(page.get_by_role("button", name="Search on")).to_have_count(0)
+    tiles.last.check()
+    tiles.last.blur()
+    page.keyboard.down("Enter")
+    page.keyboard.down("Enter")  # as a held key repeats
+    page.keyboard.up("Enter")
+    expect(page.get_by_test_id("audit-task")).to_contain_text("Image 2 of 4")
+    expect(tiles).to_have_count(24)
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.get_by_test_id("audit-task")).to_contain_text("Image 1 of 4")
+    expect(tiles).to_have_count(39)
+    expect(tiles.last).to_be_checked()
+    assert asked(page, f"/runs/{run.id}/audits")[0]["done"] == 0
 
 
 # -- every state of the page, both themes, both languages, four widths -----------------------------

@@ -521,7 +521,7 @@ export const en = {
   audit: {
     title: "Random audit",
     about: "Images drawn at random, looked up by hand: the only figure about these clusters that needs no known identities.",
-    open: "Random audit",
+    open: "Audit the clusters",
     resume: "Go on with the audit",
     begin: {
       title: "Draw a sample",
@@ -565,7 +565,7 @@ export const en = {
       empty: "No audit yet",
       emptyDetail: "Without one, nothing is known about how right these clusters are.",
       name: (attempt: number) => `Audit ${n(attempt)}`,
-      attempt: "the project's, counted over all its runs",
+      attempt: "numbered over all runs of the project",
       going: (done: number, all: number) => `${n(done)} of ${n(all)} images looked up. The bounds are told when all are.`,
       passed: "Passed",
       failed: "Not passed",
@@ -575,7 +575,7 @@ export const en = {
       wrong: (upper: string) => `At most ${upper} of the links inside clusters are wrong.`,
       missed: (upper: string) => `At most ${upper} of the links that belong together are missed.`,
       none: "None could be drawn",
-      sample: (count: number, all: number) => `${n(count)} of ${many(all, "drawn link", "drawn links")}`,
+      sample: (count: number, all: number) => `${n(count)} of ${many(all, "link", "links")} in the sample`,
       confidence: (share: string) => `Both statements hold together with ${share} confidence.`,
       limits: "Missed means: missed by what the search showed. An identity that a search did not reach does not count.",
       cost: (actions: number, length: string) => `It took ${many(actions, "action", "actions")} and ${length}.`,

@@ -515,7 +515,7 @@ export const zh: Messages = {
   audit: {
     title: "随机审查",
     about: "随机抽取图像并由人查找身份：不需要已知身份，是唯一能说明这些聚类质量的数字。",
-    open: "随机审查",
+    open: "审查聚类",
     resume: "继续审查",
     begin: {
       title: "抽取样本",
@@ -559,7 +559,7 @@ export const zh: Messages = {
       empty: "还没有审查",
       emptyDetail: "没有审查，就无法知道这些聚类有多正确。",
       name: (attempt) => `第 ${n(attempt)} 次审查`,
-      attempt: "按项目的所有运行计数",
+      attempt: "按项目的所有运行编号",
       going: (done, all) => `已查找 ${n(done)} / ${n(all)} 张图像。全部完成后给出上限。`,
       passed: "通过",
       failed: "未通过",
@@ -568,7 +568,7 @@ export const zh: Messages = {
       wrong: (upper) => `聚类内部的链接中，错误的最多占 ${upper}。`,
       missed: (upper) => `应当在一起的链接中，遗漏的最多占 ${upper}。`,
       none: "无可抽取",
-      sample: (count, all) => `抽取的 ${n(all)} 个链接中有 ${n(count)} 个`,
+      sample: (count, all) => `样本的 ${n(all)} 个链接中有 ${n(count)} 个`,
       confidence: (share) => `两个结论同时成立的置信度为 ${share}。`,
       limits: "遗漏只指查找结果中显示的部分。查找没有到达的身份不计算在内。",
       cost: (actions, length) => `共用 ${n(actions)} 次操作，${length}。`,
