@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -21,8 +21,10 @@ ROUNDS = 5  # finished rounds that the future is told from
 def of_run(session: Session, run: Run, now: datetime) -> RunHealth:
     """Look at a run; a few queries, whatever the number of answers."""
     queue, pace = _queue(session, run, now), _pace(session, run, now)
-    cost = _cost(session, run)
-    return RunHealth(queue=queue, pace=pace, cost=cost, expected=_expected(session, run, queue, pace, cost))
+    given = answers.totals(session, run.id)  # of people; the verdict of several votes is nobody's action
+    cost = _cost(session, run, given)
+    spent = {"budget": cost.judged, "budget_actions": cost.actions - given.actions + given.counted}
+    return RunHealth(queue=queue, pace=pace, cost=cost, expected=_expected(session, run, queue, pace, spent))
 
 
 def _queue(session: Session, run: Run, now: datetime) -> QueueHealth:
@@ -52,8 +54,7 @@ def _pace(session: Session, run: Run, now: datetime) -> Pace:
     )
 
 
-def _cost(session: Session, run: Run) -> AnswerCost:
-    given = answers.totals(session, run.id)  # of people; the verdict of several votes is nobody's action
+def _cost(session: Session, run: Run, given: answers.Totals) -> AnswerCost:
     taken = select(func.coalesce(func.sum(Answer.seconds), 0.0)).where(Answer.run_id == run.id)
     taken = taken.where(Answer.source != "votes")
     standing = session.scalars(edits.standing(run.id).order_by(Edit.seq)).all()
@@ -69,7 +70,7 @@ def _cost(session: Session, run: Run) -> AnswerCost:
     )
 
 
-def _expected(session: Session, run: Run, queue: QueueHealth, pace: Pace, cost: AnswerCost) -> Expected:
+def _expected(session: Session, run: Run, queue: QueueHealth, pace: Pace, spent: Mapping[str, int]) -> Expected:
     """Take as many questions in each round to come as in the last rounds that asked: the fewest, the mean, the most."""
     open_ = queue.ready + queue.leased
     left = _rounds_left(run)
@@ -78,7 +79,7 @@ def _expected(session: Session, run: Run, queue: QueueHealth, pace: Pace, cost: 
         known = 0 if left == 0 else None
         return Expected(low=open_, expected=known, high=known, rounds=left, basis=0, seconds=None)
     later = left - 1 if run.state == RunState.ASKING or open_ else left
-    room = _room(run, cost, found)
+    room = _room(run, spent, found)
     low, mean, high = (
         min(room, open_ + max(0, later) * per) for per in (min(found), sum(found) / len(found), max(found))
     )
@@ -103,12 +104,12 @@ def _per_round(session: Session, run: Run) -> list[int]:
     return [found.get(round_, 0) for round_ in range(run.config["query_from"], run.round)]
 
 
-def _room(run: Run, cost: AnswerCost, found: Sequence[int]) -> float:
+def _room(run: Run, spent: Mapping[str, int], found: Sequence[int]) -> float:
     """Give how many questions the budgets still have room for, at the pairs and actions that one took so far."""
     asked = max(1, sum(found))
     rooms = [float("inf")]
-    for setting, spent in (("budget", cost.judged), ("budget_actions", cost.actions)):
+    for setting, taken in spent.items():
         budget = run.config.get(setting)
         if budget is not None:
-            rooms.append(max(0.0, (budget - spent) / max(1.0, spent / asked)))
+            rooms.append(max(0.0, (budget - taken) / max(1.0, taken / asked)))
     return min(rooms)

@@ -173,11 +173,15 @@ def count_standing(session: Session, run_id: str, person_id: str | None = None) 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Answers that stand (a page is one), the pairs that the label memory has of them, and what they took."""
+    """Answers that stand (a page is one), the pairs that the label memory has of them, and what they took.
+
+    `counted` are the actions that `budget_actions` counts: of several votes those of their verdict.
+    """
 
     answers: int
     judged: int
     actions: int
+    counted: int
 
 
 def totals(session: Session, run_id: str) -> Totals:
@@ -197,6 +201,7 @@ def _sums() -> tuple[ColumnElement[Any], ...]:
         func.count().filter(by_people),
         func.sum(Answer.judged).filter(Answer.counts.is_(True)),
         func.sum(Answer.actions).filter(by_people),
+        func.sum(Answer.actions).filter(Answer.counts.is_(True)),
     )
 
 

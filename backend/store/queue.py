@@ -90,7 +90,7 @@ def _first_questions(run: Run) -> str:
 
 def _is_spent(session: Session, run: Run) -> bool:
     total, edited = answers.totals(session, run.id), edits.cost(session, run.id)
-    spent = (("budget", total.judged + edited.answers), ("budget_actions", total.actions + edited.actions))
+    spent = (("budget", total.judged + edited.answers), ("budget_actions", total.counted + edited.actions))
     budgets = [(run.config.get(name), taken) for name, taken in spent]
     return any(budget is not None and taken >= budget for budget, taken in budgets)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from backend.schemas import RunState
 from backend.store import answers, jobs, leases, questions, runs
-from backend.store.models import Answer, Job, Project, Question, QuestionLease, utc_now
+from backend.store.models import Answer, Job, Project, Question, QuestionLease, Run, utc_now
 from tests.backend.test_questions import PAIRS, answer, at_once, leased
 from tests.backend.world import Client, World
 from ucal.memory import LabelMemory
@@ -329,3 +329,18 @@ def test_a_settled_question_takes_its_leases_along(both: World):
     for client in (one, two):
         said = client.api("POST", f"/runs/{run.id}/heartbeat", {"question_ids": ids}).json()
         assert said["withdrawn"] == ids[:1]
+
+
+def test_a_budget_of_actions_counts_a_verdict_once_however_many_voted(both: World):
+    project, admin = both.project(12), both.admin()
+    admin.api("PATCH", f"/projects/{project.id}", {"votes": 2})
+    run = both.run(project, budget_actions=2)
+    (id_,) = both.ask(run, (0, 1))
+    clients = [both.annotator() for _ in range(2)]
+    for i, client in enumerate(clients):
+        say(client, run, id_, SAME, f"answer-{i}")
+    with both.scope() as session:
+        runs.set_state(session.get_one(Run, run.id), RunState.TRAINING, utc_now())
+    assert admin.api("GET", f"/runs/{run.id}").json()["actions"] == 2  # what people did
+    empty = clients[0].api("POST", f"/runs/{run.id}/leases", {}).json()["empty"]
+    assert empty == "waiting_for_model"  # one action of the budget is left
