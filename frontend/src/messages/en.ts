@@ -565,6 +565,7 @@ export const en = {
       empty: "No audit yet",
       emptyDetail: "Without one, nothing is known about how right these clusters are.",
       name: (attempt: number) => `Audit ${n(attempt)}`,
+      of: (name: string, when: string) => `${name}, of the clusters as they stood on ${when}`,
       attempt: "numbered over all runs of the project",
       going: (done: number, all: number) => `${n(done)} of ${n(all)} images looked up. The bounds are told when all are.`,
       passed: "Passed",

@@ -559,6 +559,7 @@ export const zh: Messages = {
       empty: "还没有审查",
       emptyDetail: "没有审查，就无法知道这些聚类有多正确。",
       name: (attempt) => `第 ${n(attempt)} 次审查`,
+      of: (name, when) => `${name}，针对 ${when} 时的聚类`,
       attempt: "按项目的所有运行编号",
       going: (done, all) => `已查找 ${n(done)} / ${n(all)} 张图像。全部完成后给出上限。`,
       passed: "通过",

@@ -1,9 +1,11 @@
 import { Dices } from "lucide-react";
 import { ButtonLink } from "../../components/Button";
+import { moment } from "../../components/format";
 import { Panel } from "../../components/Page";
 import { m } from "../../messages";
 import type { Run } from "../../api/types";
 import { useAudits } from "./api";
+import { hasPassed } from "./passed";
 import { Bounds } from "./Results";
 import "./audit.css";
 
@@ -12,7 +14,7 @@ export function AuditPanel({ run, admin }: { run: Run; admin: boolean }) {
   const words = m.audit.panel;
   const { data } = useAudits(run.id, admin);
   const newest = data?.[0];
-  const passed = hasPassed(data);
+  const passed = hasPassed(data, run);
   if (!admin && run.state !== "done") return null;
   return (
     <Panel
@@ -33,13 +35,13 @@ export function AuditPanel({ run, admin }: { run: Run; admin: boolean }) {
         ) : (
           <p>{passed ? words.passed : words.live}</p>
         )}
-        {newest && <Bounds audit={newest} />}
+        {newest && (
+          <>
+            <p className="quiet small">{m.audit.results.of(m.audit.results.name(newest.attempt), moment(newest.created_at))}</p>
+            <Bounds audit={newest} />
+          </>
+        )}
       </div>
     </Panel>
   );
-}
-
-/** Whether the newest audit whose bounds are known passed. */
-export function hasPassed(audits: { passed: boolean | null }[] | undefined): boolean {
-  return audits?.find((audit) => audit.passed !== null)?.passed === true;
 }

@@ -6,7 +6,8 @@ import { Page } from "../../components/Page";
 import { Failed, Loading, Refusal } from "../../components/States";
 import { m } from "../../messages";
 import { useAudits } from "../audit/api";
-import { AuditPanel, hasPassed } from "../audit/AuditPanel";
+import { AuditPanel } from "../audit/AuditPanel";
+import { hasPassed } from "../audit/passed";
 import { Actions } from "./Actions";
 import { Charts } from "./Charts";
 import { Downloads } from "./Downloads";
@@ -44,7 +45,7 @@ function Shown({ run }: { run: Run }) {
   return (
     <Page
       title={run.name || m.project.unnamedRun}
-      about={<StateLine run={run} audited={hasPassed(audits.data)} />}
+      about={<StateLine run={run} audited={hasPassed(audits.data, run)} />}
       crumbs={[
         { text: m.projects.title, href: "/" },
         { text: project.data?.name ?? m.common.loading, href: `/projects/${run.project_id}` },
