@@ -28,6 +28,8 @@ _SETTLES = (Reason.CONFLICT.value, Reason.SECOND_LOOK.value)  # reasons that nam
 _TRIES = 8  # to find a pair that this person has not seen
 _PAST = 40  # earlier questions that are looked at for one of known truth
 
+Pair = tuple[int, int]
+
 
 class Dice(Protocol):
     """Gives numbers in [0, 1)."""
@@ -63,12 +65,15 @@ def mix(
     if rate <= 0 or not new:
         return
     waiting = _waiting(session, run, person_id, now)
+    seen: set[Pair] = set()
     mixed: list[leases.Held] = []
     while new and leased.again + len(mixed) < count:
         plain = new[0].question.kind in ("pair", "card") and new[0].question.reason not in _SETTLES
         check = None
         if plain and dice.random() < rate:
-            check = waiting.pop() if waiting else _make(session, run, person_id, new[0].question)
+            if not waiting:
+                seen = seen or _seen(session, run, person_id)  # once: a person may have answered 60,000
+            check = waiting.pop() if waiting else _make(session, run, (person_id, seen), new[0].question)
         mixed.append(new.pop(0) if check is None else leases.give(session, check, person_id, now))
     leases.drop(session, run.id, [held.question.id for held in new], person_id)
     leased.given[leased.again :] = mixed
@@ -139,15 +144,20 @@ def _waiting(session: Session, run: Run, person_id: str, now: datetime) -> list[
     return [one for one, lease in held if lease is None or lease.expires_at <= now]
 
 
-def _make(session: Session, run: Run, person_id: str, like: Question) -> Question | None:
-    """Make a check that looks like this question; None where there is no pair of known truth left for this person."""
+def _make(session: Session, run: Run, who: tuple[str, set[Pair]], like: Question) -> Question | None:
+    """Make a check that looks like this question, and note its pair with those that this person was asked (in place).
+
+    None where there is no pair of known truth left for this person.
+    """
+    person_id, seen = who
     for source in (_by_admin, _by_earlier_questions, _by_identities):
         for _ in range(_TRIES):
-            sides = source(session, run, person_id, like)
+            sides = source(session, run, seen, like)
             if sides is None:
                 break
             made = _add(session, person_id, like, sides)
             if made is not None:
+                seen.add(_pair(made.left_row, made.right_row))
                 return made
     return None
 
@@ -192,9 +202,8 @@ def _values(person_id: str, like: Question, id_: str, sides: Sides) -> dict[str,
     }
 
 
-def _by_admin(session: Session, run: Run, person_id: str, like: Question) -> Sides | None:
+def _by_admin(session: Session, run: Run, seen: set[Pair], like: Question) -> Sides | None:
     """Take a marked pair that this person was not asked in this project."""
-    seen = _seen(session, run, person_id)
     free = [one for one in marked(session, run.project_id) if (one.left_row, one.right_row) not in seen]
     if not free:
         return None
@@ -203,14 +212,13 @@ def _by_admin(session: Session, run: Run, person_id: str, like: Question) -> Sid
     return Sides((left,), (right,), one.same, (1, 1))
 
 
-def _by_earlier_questions(session: Session, run: Run, person_id: str, like: Question) -> Sides | None:
+def _by_earlier_questions(session: Session, run: Run, seen: set[Pair], like: Question) -> Sides | None:
     """Take a question of an earlier round whose images' identities are known: as hard as questions are."""
     over = Question.state.in_(("answered", "settled", "closed"))
     earlier = (Question.run_id == run.id, Question.kind.in_(("pair", "card")), Question.round < like.round, over)
     total = session.scalar(select(func.count()).where(*earlier).select_from(Question)) or 0
     if total == 0:
         return None
-    seen = _seen(session, run, person_id)
     query = select(Question).where(*earlier).order_by(Question.ordinal, Question.id)
     for start in (secrets.randbelow(total), 0):
         found = session.scalars(query.offset(start).limit(_PAST)).all()
@@ -220,23 +228,22 @@ def _by_earlier_questions(session: Session, run: Run, person_id: str, like: Ques
     return None
 
 
-def _first_known(session: Session, run: Run, found: Sequence[Question], seen: set[tuple[int, int]]) -> Sides | None:
+def _first_known(session: Session, run: Run, found: Sequence[Question], seen: set[Pair]) -> Sides | None:
     """Give the first of these questions of which each side shows one known identity, and that is not in `seen`."""
     rows = {row for one in found for row in (*one.left_rows, *one.right_rows)}
     names = {row: image.identity for row, image in images.by_rows(session, run.project_id, rows).items()}
     for one in found:
         left, right = {names[row] for row in one.left_rows}, {names[row] for row in one.right_rows}
         known = len(left) == len(right) == 1 and all(name is not None and name >= 0 for name in left | right)
-        if known and (min(one.left_row, one.right_row), max(one.left_row, one.right_row)) not in seen:
+        if known and _pair(one.left_row, one.right_row) not in seen:
             sizes = (one.left_size, one.right_size)
             return Sides(tuple(one.left_rows), tuple(one.right_rows), left == right, sizes)
     return None
 
 
-def _by_identities(session: Session, run: Run, person_id: str, like: Question) -> Sides | None:
+def _by_identities(session: Session, run: Run, seen: set[Pair], like: Question) -> Sides | None:
     """Draw two groups from the known identities, as large as those of the question they stand beside."""
     n_left, n_right = len(like.left_rows), len(like.right_rows)
-    seen = _seen(session, run, person_id)
     for _ in range(_TRIES):
         same = secrets.randbelow(2) == 0
         one = _rows_of_some(session, run, None)
@@ -247,7 +254,7 @@ def _by_identities(session: Session, run: Run, person_id: str, like: Question) -
         if not same and other is None:
             continue
         left, right = _apart(rows, n_left, n_right) if other is None else (rows[:n_left], other[1][:n_right])
-        if not left or not right or (min(left[0], right[0]), max(left[0], right[0])) in seen:
+        if not left or not right or _pair(left[0], right[0]) in seen:
             continue
         full = len(left) == n_left and len(right) == n_right
         sizes = (like.left_size, like.right_size) if full else (len(left), len(right))
@@ -277,10 +284,14 @@ def _rows_of_some(session: Session, run: Run, but: int | None) -> tuple[int, lis
     return identity, rows
 
 
-def _seen(session: Session, run: Run, person_id: str) -> set[tuple[int, int]]:
+def _seen(session: Session, run: Run, person_id: str) -> set[Pair]:
     """Give the pairs that this person was asked in this project, to check them or for themselves."""
     by_check = select(Question.left_row, Question.right_row).join(Run, Run.id == Question.run_id)
     by_check = by_check.where(Run.project_id == run.project_id, Question.gold_person == person_id)
     answered = select(Answer.left_row, Answer.right_row).where(Answer.run_id == run.id, Answer.person_id == person_id)
     pairs = [*session.execute(by_check), *session.execute(answered)]
-    return {(min(left, right), max(left, right)) for left, right in pairs}
+    return {_pair(left, right) for left, right in pairs}
+
+
+def _pair(one: int, other: int) -> Pair:
+    return min(one, other), max(one, other)
