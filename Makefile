@@ -25,8 +25,10 @@ setup: $(ENV) $(UI) ## the environment in .venv and the built pages; does nothin
 demo: setup ## generated data, server and worker on http://127.0.0.1:8000 (PORT= to change), and a sign-in link
 	@exec $(BIN)/ucal demo --port $(PORT)
 
-test: setup ## every test that needs no GPU (services and browser tests where these are at hand)
-	$(BIN)/pytest -m "not gpu"
+test: setup ## every test that needs no GPU, those in a browser beside the others (ARGS= for pytest)
+	@seen=$$(mktemp); $(BIN)/pytest -m e2e $(ARGS) >"$$seen" 2>&1 & browser=$$!; \
+		failed=0; $(BIN)/pytest -m "not (gpu or e2e)" $(ARGS) || failed=$$?; \
+		wait $$browser || failed=$$?; cat "$$seen"; rm -f "$$seen"; exit $$failed
 	npm --prefix frontend run test
 
 check: setup ## lint, types, import contracts, quick tests (QUICK_TESTS=no leaves these out)
