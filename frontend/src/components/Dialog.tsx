@@ -77,3 +77,17 @@ export function Confirm(props: ConfirmProps) {
     </Dialog>
   );
 }
+
+/** The end of a form in a dialog: cancel, or send it. */
+export function FormFoot({ action, busy, onClose }: { action: string; busy: boolean; onClose: () => void }) {
+  return (
+    <div className="dialog-foot">
+      <Button look="quiet" onClick={onClose}>
+        {m.common.cancel}
+      </Button>
+      <Button type="submit" look="primary" busy={busy}>
+        {action}
+      </Button>
+    </div>
+  );
+}

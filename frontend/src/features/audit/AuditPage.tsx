@@ -1,9 +1,9 @@
-import { ShieldAlert } from "lucide-react";
-import { useProject, useRun, useSession } from "../../api/queries";
+import { useProject } from "../../api/queries";
 import type { Run } from "../../api/types";
 import { Page } from "../../components/Page";
-import { Empty, Failed, Loading } from "../../components/States";
+import { Failed, Loading } from "../../components/States";
 import { m } from "../../messages";
+import { OfRun } from "../runs/OfRun";
 import { useAudits } from "./api";
 import { Begin } from "./Begin";
 import { LookUp } from "./LookUp";
@@ -12,23 +12,10 @@ import "./audit.css";
 
 /** For admins: draw images at random, look them up one by one, and read what bounds follow. */
 export default function AuditPage({ runId }: { runId: string }) {
-  const run = useRun(runId);
-  const session = useSession();
-  if (session.data && session.data.person.role !== "admin")
-    return (
-      <Page title={m.audit.title} narrow>
-        <Empty icon={<ShieldAlert size={28} aria-hidden />} title={m.people.onlyAdmins} detail={m.audit.panel.over} />
-      </Page>
-    );
-  if (run.data) return <Shown run={run.data} />;
   return (
-    <main id="content" className="page">
-      {run.error ? (
-        <Failed error={run.error} missing={m.runs.missing} onRetry={() => void run.refetch()} />
-      ) : (
-        <Loading rows={4} />
-      )}
-    </main>
+    <OfRun id={runId} refusal={m.audit.panel.over}>
+      {(run) => <Shown run={run} />}
+    </OfRun>
   );
 }
 

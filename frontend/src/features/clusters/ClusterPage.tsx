@@ -4,6 +4,7 @@ import { useState } from "react";
 import { api } from "../../api/client";
 import { useRun, useSession } from "../../api/queries";
 import { Button } from "../../components/Button";
+import { More } from "../../components/More";
 import { Page, Panel } from "../../components/Page";
 import { Empty, Failed, Loading, Refusal } from "../../components/States";
 import { m, n } from "../../messages";
@@ -47,15 +48,7 @@ export default function ClusterPage({ id, image }: { id: string; image: string }
         opened={{ ...first, members: [first, ...rest].flatMap((page) => page.members) }}
         order={order}
         onOrder={setOrder}
-        more={
-          pages.hasNextPage && (
-            <div className="more">
-              <Button busy={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-                {m.project.more}
-              </Button>
-            </div>
-          )
-        }
+        more={<More pages={pages} />}
       />
     );
   return (

@@ -1,13 +1,15 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import { address, api } from "../../api/client";
-import { useProject, useRun, useSession } from "../../api/queries";
+import { useProject } from "../../api/queries";
 import type { Run } from "../../api/types";
-import { Button, ButtonLink } from "../../components/Button";
+import { ButtonLink } from "../../components/Button";
+import { More } from "../../components/More";
 import { Page } from "../../components/Page";
 import { Link, useLocation } from "../../components/router";
 import { Empty, Failed, Loading } from "../../components/States";
 import { m, n } from "../../messages";
+import { OfRun } from "../runs/OfRun";
 import { ClusterCard } from "./ClusterCard";
 import { EditsList } from "./EditsList";
 import { MergesList } from "./MergesList";
@@ -21,22 +23,10 @@ const ALL: readonly Shown[] = ["size", "doubt", "merges", "alone", "named", "loc
 
 /** A run's clusters as they stand now: the model's grouping with all answers and edits. For admins. */
 export default function ClustersPage({ id }: { id: string }) {
-  const session = useSession();
-  if (session.data?.person.role === "admin") return <Clusters id={id} />;
   return (
-    <main id="content" className="page">
-      <Empty whole title={m.people.onlyAdmins} detail={m.clusters.blind} />
-    </main>
-  );
-}
-
-function Clusters({ id }: { id: string }) {
-  const run = useRun(id);
-  if (run.data) return <Listed run={run.data} />;
-  return (
-    <main id="content" className="page">
-      {run.error ? <Failed error={run.error} missing={m.runs.missing} /> : <Loading rows={4} />}
-    </main>
+    <OfRun id={id} refusal={m.clusters.blind}>
+      {(run) => <Listed run={run} />}
+    </OfRun>
   );
 }
 
@@ -109,13 +99,7 @@ function Grid({ runId, sort }: { runId: string; sort: ClusterSort }) {
           </li>
         ))}
       </ul>
-      {pages.hasNextPage && (
-        <div className="more">
-          <Button busy={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            {m.project.more}
-          </Button>
-        </div>
-      )}
+      <More pages={pages} />
     </>
   );
 }

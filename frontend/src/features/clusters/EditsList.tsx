@@ -3,6 +3,7 @@ import { Undo2 } from "lucide-react";
 import { api, imageUrl } from "../../api/client";
 import { Button } from "../../components/Button";
 import { moment } from "../../components/format";
+import { More } from "../../components/More";
 import { Link } from "../../components/router";
 import { Empty, Failed, Loading } from "../../components/States";
 import { m } from "../../messages";
@@ -26,13 +27,7 @@ export function EditsList({ runId }: { runId: string }) {
   return (
     <>
       <Edits runId={runId} edits={edits} />
-      {pages.hasNextPage && (
-        <div className="more">
-          <Button busy={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            {m.project.more}
-          </Button>
-        </div>
-      )}
+      <More pages={pages} />
     </>
   );
 }

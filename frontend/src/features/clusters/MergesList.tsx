@@ -5,6 +5,7 @@ import { api, imageUrl } from "../../api/client";
 import { Button } from "../../components/Button";
 import { Confirm } from "../../components/Dialog";
 import { moment } from "../../components/format";
+import { More } from "../../components/More";
 import { Link } from "../../components/router";
 import { Empty, Failed, Loading, Refusal } from "../../components/States";
 import { m } from "../../messages";
@@ -53,13 +54,7 @@ export function MergesList({ runId }: { runId: string }) {
           </li>
         ))}
       </ul>
-      {pages.hasNextPage && (
-        <div className="more">
-          <Button busy={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-            {m.project.more}
-          </Button>
-        </div>
-      )}
+      <More pages={pages} />
       {asked && <Unmerge runId={runId} merge={asked} onClose={() => ask(null)} />}
     </>
   );

@@ -1,6 +1,5 @@
 import { useState, type FormEvent } from "react";
-import { Button } from "../../components/Button";
-import { Dialog } from "../../components/Dialog";
+import { Dialog, FormFoot } from "../../components/Dialog";
 import { TextField } from "../../components/Field";
 import { Refusal } from "../../components/States";
 import { m } from "../../messages";
@@ -27,14 +26,7 @@ export function NameDialog({ runId, cluster, onClose }: { runId: string; cluster
           onChange={(event) => setText(event.target.value)}
         />
         <Refusal error={edit.error} />
-        <div className="dialog-foot">
-          <Button look="quiet" onClick={onClose}>
-            {m.common.cancel}
-          </Button>
-          <Button type="submit" look="primary" busy={edit.isPending}>
-            {m.common.save}
-          </Button>
-        </div>
+        <FormFoot action={m.common.save} busy={edit.isPending} onClose={onClose} />
       </form>
     </Dialog>
   );

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { api, imageUrl } from "../../api/client";
 import type { Image, Project } from "../../api/types";
-import { Button } from "../../components/Button";
+import { More } from "../../components/More";
 import { Panel } from "../../components/Page";
 import { Failed, Loading } from "../../components/States";
 import { m } from "../../messages";
@@ -29,13 +29,7 @@ export function ImageGrid({ project }: { project: Project }) {
           </li>
         ))}
       </ul>
-      {images.hasNextPage && (
-        <div className="more">
-          <Button busy={images.isFetchingNextPage} onClick={() => void images.fetchNextPage()}>
-            {m.project.more}
-          </Button>
-        </div>
-      )}
+      <More pages={images} />
     </Panel>
   );
 }

@@ -3,8 +3,7 @@ import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/queries";
 import type { Preset, Project, Run } from "../../api/types";
-import { Button } from "../../components/Button";
-import { Dialog } from "../../components/Dialog";
+import { Dialog, FormFoot } from "../../components/Dialog";
 import { SelectField, TextField } from "../../components/Field";
 import { go } from "../../components/router";
 import { Failed, Loading, Refusal } from "../../components/States";
@@ -58,14 +57,7 @@ export function NewRunDialog({ project, onClose }: { project: Project; onClose: 
           />
           <Settings fields={fields} defaults={settings} onChange={setFields} />
           <Refusal error={start.error} />
-          <div className="dialog-foot">
-            <Button look="quiet" onClick={onClose}>
-              {m.common.cancel}
-            </Button>
-            <Button type="submit" look="primary" busy={start.isPending}>
-              {m.newRun.start}
-            </Button>
-          </div>
+          <FormFoot action={m.newRun.start} busy={start.isPending} onClose={onClose} />
         </form>
       )}
     </Dialog>

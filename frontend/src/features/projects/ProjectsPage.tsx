@@ -6,7 +6,7 @@ import { keys, useSession } from "../../api/queries";
 import type { Project } from "../../api/types";
 import { Bar } from "../../components/Bar";
 import { Button, ButtonLink } from "../../components/Button";
-import { Dialog } from "../../components/Dialog";
+import { Dialog, FormFoot } from "../../components/Dialog";
 import { TextField } from "../../components/Field";
 import { Page } from "../../components/Page";
 import { go, Link } from "../../components/router";
@@ -154,14 +154,7 @@ function CreateDialog({ onClose }: { onClose: () => void }) {
           onChange={(event) => setDescription(event.target.value)}
         />
         <Refusal error={create.error} />
-        <div className="dialog-foot">
-          <Button look="quiet" onClick={onClose}>
-            {m.common.cancel}
-          </Button>
-          <Button type="submit" look="primary" busy={create.isPending}>
-            {m.common.create}
-          </Button>
-        </div>
+        <FormFoot action={m.common.create} busy={create.isPending} onClose={onClose} />
       </form>
     </Dialog>
   );

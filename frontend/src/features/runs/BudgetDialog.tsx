@@ -3,8 +3,7 @@ import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/queries";
 import type { Run } from "../../api/types";
-import { Button } from "../../components/Button";
-import { Dialog } from "../../components/Dialog";
+import { Dialog, FormFoot } from "../../components/Dialog";
 import { TextField } from "../../components/Field";
 import { Refusal } from "../../components/States";
 import { m } from "../../messages";
@@ -53,14 +52,7 @@ export function BudgetDialog({ run, onClose }: { run: Run; onClose: () => void }
           />
         ))}
         <Refusal error={change.error} />
-        <div className="dialog-foot">
-          <Button look="quiet" onClick={onClose}>
-            {m.common.cancel}
-          </Button>
-          <Button type="submit" look="primary" busy={change.isPending}>
-            {m.common.save}
-          </Button>
-        </div>
+        <FormFoot action={m.common.save} busy={change.isPending} onClose={onClose} />
       </form>
     </Dialog>
   );

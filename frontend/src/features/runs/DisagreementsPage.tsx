@@ -1,13 +1,13 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { ShieldAlert } from "lucide-react";
 import { api, imageUrl } from "../../api/client";
-import { useProject, useRun, useSession } from "../../api/queries";
+import { useProject } from "../../api/queries";
 import type { Disagreement, Disagreements, Run } from "../../api/types";
 import { Button } from "../../components/Button";
 import { moment } from "../../components/format";
 import { Page } from "../../components/Page";
 import { Empty, Failed, Loading, Refusal } from "../../components/States";
 import { m } from "../../messages";
+import { OfRun } from "./OfRun";
 import "./runs.css";
 import "./disagreements.css";
 
@@ -15,23 +15,10 @@ const AT_ONCE = 50;
 
 /** For admins: the pairs of which people say different things; what is true of them can be marked here. */
 export default function DisagreementsPage({ runId }: { runId: string }) {
-  const run = useRun(runId);
-  const session = useSession();
-  if (session.data && session.data.person.role !== "admin")
-    return (
-      <Page title={m.runs.disagree.title} narrow>
-        <Empty icon={<ShieldAlert size={28} aria-hidden />} title={m.people.onlyAdmins} detail={m.people.onlyAdminsDetail} />
-      </Page>
-    );
-  if (run.data) return <Shown run={run.data} />;
   return (
-    <main id="content" className="page">
-      {run.error ? (
-        <Failed error={run.error} missing={m.runs.missing} onRetry={() => void run.refetch()} />
-      ) : (
-        <Loading rows={4} />
-      )}
-    </main>
+    <OfRun id={runId} refusal={m.people.onlyAdminsDetail}>
+      {(run) => <Shown run={run} />}
+    </OfRun>
   );
 }
 

@@ -1,9 +1,9 @@
 import { Boxes, MessageCircleQuestion } from "lucide-react";
-import { isOver, useMetrics, useProject, useRun, useSession } from "../../api/queries";
+import { isOver, useMetrics, useProject, useSession } from "../../api/queries";
 import type { Run, RunMetrics } from "../../api/types";
 import { ButtonLink } from "../../components/Button";
 import { Page } from "../../components/Page";
-import { Failed, Loading, Refusal } from "../../components/States";
+import { Refusal } from "../../components/States";
 import { m } from "../../messages";
 import { useAudits } from "../audit/api";
 import { AuditPanel } from "../audit/AuditPanel";
@@ -12,6 +12,7 @@ import { Actions } from "./Actions";
 import { Charts } from "./Charts";
 import { Downloads } from "./Downloads";
 import { HealthPanel } from "./HealthPanel";
+import { OfRun } from "./OfRun";
 import { PeoplePanel } from "./PeoplePanel";
 import { Settings } from "./Settings";
 import { StateLine } from "./StateLine";
@@ -23,17 +24,7 @@ import "./runs.css";
 const NOTHING: RunMetrics = { rounds: [], losses: [] };
 
 export default function RunPage({ id }: { id: string }) {
-  const run = useRun(id);
-  if (run.data) return <Shown run={run.data} />;
-  return (
-    <main id="content" className="page">
-      {run.error ? (
-        <Failed error={run.error} missing={m.runs.missing} onRetry={() => void run.refetch()} />
-      ) : (
-        <Loading rows={4} />
-      )}
-    </main>
-  );
+  return <OfRun id={id}>{(run) => <Shown run={run} />}</OfRun>;
 }
 
 function Shown({ run }: { run: Run }) {

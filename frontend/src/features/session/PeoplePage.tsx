@@ -5,7 +5,7 @@ import { api } from "../../api/client";
 import { useSession } from "../../api/queries";
 import type { Person, Role } from "../../api/types";
 import { Button, IconButton } from "../../components/Button";
-import { Dialog } from "../../components/Dialog";
+import { Dialog, FormFoot } from "../../components/Dialog";
 import { SelectField, TextField } from "../../components/Field";
 import { date } from "../../components/format";
 import { Page } from "../../components/Page";
@@ -171,7 +171,7 @@ function AddDialog({ onClose }: { onClose: () => void }) {
           ))}
         </SelectField>
         <Refusal error={add.error} />
-        <Foot action={m.people.add} busy={add.isPending} onClose={onClose} />
+        <FormFoot action={m.people.add} busy={add.isPending} onClose={onClose} />
       </form>
     </Dialog>
   );
@@ -195,7 +195,7 @@ function PasswordDialog({ person, onClose }: { person: Person; onClose: () => vo
       <form className="form" onSubmit={submit}>
         <NewPassword value={password} onChange={setPassword} />
         <Refusal error={change.error} />
-        <Foot action={m.common.save} busy={change.isPending} onClose={onClose} />
+        <FormFoot action={m.common.save} busy={change.isPending} onClose={onClose} />
       </form>
     </Dialog>
   );
@@ -214,18 +214,5 @@ function NewPassword({ value, onChange }: { value: string; onChange: (value: str
       value={value}
       onChange={(event) => onChange(event.target.value)}
     />
-  );
-}
-
-function Foot({ action, busy, onClose }: { action: string; busy: boolean; onClose: () => void }) {
-  return (
-    <div className="dialog-foot">
-      <Button look="quiet" onClick={onClose}>
-        {m.common.cancel}
-      </Button>
-      <Button type="submit" look="primary" busy={busy}>
-        {action}
-      </Button>
-    </div>
   );
 }

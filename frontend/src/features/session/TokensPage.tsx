@@ -4,7 +4,7 @@ import { useState, type FormEvent } from "react";
 import { api } from "../../api/client";
 import type { Token, TokenMade } from "../../api/types";
 import { Button, IconButton } from "../../components/Button";
-import { Confirm, Dialog } from "../../components/Dialog";
+import { Confirm, Dialog, FormFoot } from "../../components/Dialog";
 import { TextField } from "../../components/Field";
 import { date } from "../../components/format";
 import { Page } from "../../components/Page";
@@ -116,14 +116,7 @@ function MakeDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
           onChange={(event) => setDays(event.target.value)}
         />
         <Refusal error={make.error} />
-        <div className="dialog-foot">
-          <Button look="quiet" onClick={close}>
-            {m.common.cancel}
-          </Button>
-          <Button type="submit" look="primary" busy={make.isPending}>
-            {m.tokens.make}
-          </Button>
-        </div>
+        <FormFoot action={m.tokens.make} busy={make.isPending} onClose={close} />
       </form>
     </Dialog>
   );
