@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend import schemas
+from backend import run_schemas
 from backend.paths import inside
 from backend.settings import Settings
 from ucal.benchmark.plan import config_named
@@ -15,7 +15,7 @@ from ucal.presets import preset
 NAMED_WEIGHTS = (None, "start", "imagenet")  # not a file of anybody's
 
 
-def run_config(body: schemas.RunNew, settings: Settings) -> RunConfig:
+def run_config(body: run_schemas.RunNew, settings: Settings) -> RunConfig:
     """Give the preset's settings with `body.config` on top. Weight files lie in an allowed folder.
 
     Raises:
@@ -30,10 +30,10 @@ def run_config(body: schemas.RunNew, settings: Settings) -> RunConfig:
     return config
 
 
-def benchmarks() -> list[schemas.Benchmark]:
+def benchmarks() -> list[run_schemas.Benchmark]:
     """Give the tables, each with the variants that this version can run."""
     return [
-        schemas.Benchmark(
+        run_schemas.Benchmark(
             name=table.name,
             title=table.title,
             description=table.description,
@@ -44,7 +44,7 @@ def benchmarks() -> list[schemas.Benchmark]:
     ]
 
 
-def _variants(table: Table) -> list[schemas.BenchmarkVariant]:
+def _variants(table: Table) -> list[run_schemas.BenchmarkVariant]:
     found = []
     for variant in table.variants:
         name = f"{table.name}:{variant.name}"
@@ -53,7 +53,7 @@ def _variants(table: Table) -> list[schemas.BenchmarkVariant]:
         except ConfigError:  # a base or policy that this version does not have
             continue
         found.append(
-            schemas.BenchmarkVariant(
+            run_schemas.BenchmarkVariant(
                 preset=name, name=variant.name, title=variant.title, answers_of=variant.answers_of, config=config
             )
         )

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import jobs
-from backend.schemas import ImportState, ImportSynth, ProjectNew
+from backend.import_schemas import ImportState, ImportSynth
+from backend.project_schemas import ProjectNew
 from backend.store import projects, runs
 from backend.store.models import Project
 from backend.store.session import SessionFactory, session_scope

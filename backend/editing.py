@@ -13,7 +13,7 @@ from backend import jobs
 from backend.cluster_schemas import EditNew, Parting
 from backend.clusters import Browser
 from backend.errors import AnswerConflictError, InvalidError, NotFoundError, StaleError, StateError
-from backend.schemas import OVER
+from backend.run_schemas import OVER
 from backend.store import answers, edits, images, runs, settling
 from backend.store.models import Edit, Person, Run
 from ucal.overview import Overview

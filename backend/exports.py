@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from backend.cells import harmless, harmless_csv
 from backend.errors import NotFoundError, StateError
-from backend.schemas import RunState
+from backend.run_schemas import RunState
 from backend.store import edits
 from backend.store.models import Image, Run
 from ucal.overview import Overview

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backend.errors import BadPathError
+from backend.import_schemas import Folder
 from backend.paths import inside, named_roots
-from backend.schemas import Folder
 
 
 def folders_below(roots: Sequence[Path], path: str) -> list[Folder]:

@@ -9,7 +9,7 @@ from statistics import median
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from backend.schemas import OVER, AnswerCost, Expected, Pace, QueueHealth, RunHealth, RunState
+from backend.run_schemas import OVER, AnswerCost, Expected, Pace, QueueHealth, RunHealth, RunState
 from backend.store import answers, edits, questions
 from backend.store.models import Answer, Edit, Project, Question, Run
 from ucal.costs import total_cost

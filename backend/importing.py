@@ -17,8 +17,8 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from backend.errors import NotFoundError
+from backend.import_schemas import ImportState
 from backend.paths import inside
-from backend.schemas import ImportState
 from backend.settings import MIB, Settings
 from backend.store.models import BadFile, Image, Project, new_id, utc_now
 from backend.store.session import SessionFactory, session_scope
@@ -149,7 +149,7 @@ def _upload(work: Importing, source: dict[str, Any]) -> tuple[Dataset, tuple[Ref
 
 def _synth(work: Importing, source: dict[str, Any]) -> tuple[Dataset, tuple[Refused, ...]]:
     shutil.rmtree(work.own_folder, ignore_errors=True)
-    settings = {key: value for key, value in source.items() if key != "kind"}  # checked as `schemas.ImportSynth`
+    settings = {key: value for key, value in source.items() if key != "kind"}  # checked as `import_schemas.ImportSynth`
     return read(generate(work.own_folder, **settings, sink=work.sink)), ()
 
 

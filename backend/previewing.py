@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backend.errors import InvalidError
+from backend.import_schemas import BadFileOut, ImportPreview, PreviewExample, PreviewNew
 from backend.paths import inside
-from backend.schemas import BadFileOut, ImportPreview, PreviewExample, PreviewNew
 from ucal.datasets import Dataset, read
 from ucal.datasets.manifest import find_manifest
 from ucal.datasets.preview import names_tree, preview, read_names

@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from backend import agreement, schemas
+from backend import agreement, quality_schemas
 from backend.store import answers, gold, images, people
 from backend.store.memories import memories_of
 from backend.store.models import Answer, Image, Run
@@ -44,7 +44,7 @@ class _Said:
         return sorted(pair for pair, votes in self.verdicts.items() if len(set(votes.values())) > 1)
 
 
-def of_run(session: Session, run: Run) -> schemas.Quality:
+def of_run(session: Session, run: Run) -> quality_schemas.Quality:
     """Compare all answers of people that stand: O(answers)."""
     votes = _given(session, run, "people")  # pairs that check somebody are no measure of agreement
     given = [*votes, *_given(session, run, "gold")]
@@ -53,7 +53,7 @@ def of_run(session: Session, run: Run) -> schemas.Quality:
     ids = {answer.person for answer in given}
     names = people.names(session, ids)
     truth, records = _identities(session, run), gold.records(session, run.project_id)
-    return schemas.Quality(
+    return quality_schemas.Quality(
         people=[
             _person((id_, names.get(id_, id_)), [one for one in given if one.person == id_], truth, records)
             for id_ in sorted(ids)
@@ -65,7 +65,7 @@ def of_run(session: Session, run: Run) -> schemas.Quality:
     )
 
 
-def disagreements(session: Session, run: Run, offset: int, limit: int) -> schemas.Disagreements:
+def disagreements(session: Session, run: Run, offset: int, limit: int) -> quality_schemas.Disagreements:
     """Give some of the pairs of which people say different things, in the order of their rows: O(answers)."""
     said = _said(_given(session, run, "people"))
     pairs = said.disputed()
@@ -75,10 +75,10 @@ def disagreements(session: Session, run: Run, offset: int, limit: int) -> schema
     truth = {(one.left_row, one.right_row): one.same for one in gold.marked(session, run.project_id)}
     with memories_of(session).of(session, run) as memory:
         verdicts = {pair: _remembered(memory.verdict(*pair), memory.decided(*pair)) for pair in shown}
-    return schemas.Disagreements(
+    return quality_schemas.Disagreements(
         total=len(pairs),
         items=[
-            schemas.Disagreement(
+            quality_schemas.Disagreement(
                 left=image_out(known[left]),
                 right=image_out(known[right]),
                 votes=_votes(said, (left, right), names),
@@ -90,13 +90,13 @@ def disagreements(session: Session, run: Run, offset: int, limit: int) -> schema
     )
 
 
-def gold_of(session: Session, project_id: str) -> schemas.Gold:
+def gold_of(session: Session, project_id: str) -> quality_schemas.Gold:
     """Give the pairs of known truth that a project has."""
     marked = gold.marked(session, project_id)
     known = images.by_rows(session, project_id, {row for one in marked for row in (one.left_row, one.right_row)})
-    return schemas.Gold(
+    return quality_schemas.Gold(
         marked=[
-            schemas.GoldPairOut(
+            quality_schemas.GoldPairOut(
                 left=image_out(known[one.left_row]), right=image_out(known[one.right_row]), same=one.same
             )
             for one in marked
@@ -123,9 +123,11 @@ def _said(given: Sequence[core.Answer]) -> _Said:
     return said
 
 
-def _votes(said: _Said, pair: Pair, names: dict[str, str]) -> list[schemas.Vote]:
+def _votes(said: _Said, pair: Pair, names: dict[str, str]) -> list[quality_schemas.Vote]:
     found = [
-        schemas.Vote(person=names.get(id_, id_), verdict=said.verdicts[pair][id_], at=datetime.fromisoformat(answer.at))
+        quality_schemas.Vote(
+            person=names.get(id_, id_), verdict=said.verdicts[pair][id_], at=datetime.fromisoformat(answer.at)
+        )
         for id_, answer in said.answers[pair].items()
     ]
     return sorted(found, key=lambda vote: vote.at)
@@ -151,7 +153,7 @@ def _identities(session: Session, run: Run) -> dict[int, int]:
 
 def _person(
     who: tuple[str, str], mine: Sequence[core.Answer], truth: dict[int, int], records: dict[str, tuple[int, int]]
-) -> schemas.PersonQuality:
+) -> quality_schemas.PersonQuality:
     known = [
         (verdict is Verdict.SAME) == (truth[left] == truth[right])
         for answer in mine
@@ -161,7 +163,7 @@ def _person(
     times = [answer.seconds for answer in mine if answer.seconds > 0]
     right, checked = records.get(who[0], (0, 0))
     interval = agreement.wilson(right, checked)
-    return schemas.PersonQuality(
+    return quality_schemas.PersonQuality(
         person_id=who[0],
         name=who[1],
         answers=len(mine),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from backend import schemas
+from backend import answer_schemas, question_schemas
 from backend.store import answers, images, people
 from backend.store.leases import Held
 from backend.store.models import Answer, Image, Question, Run
@@ -20,16 +20,16 @@ Images = Mapping[int, Image]
 Shown = Literal["pair", "page", "conflict"]
 
 
-def leases_out(session: Session, run: Run, found: Sequence[Held]) -> list[schemas.Lease]:
+def leases_out(session: Session, run: Run, found: Sequence[Held]) -> list[question_schemas.Lease]:
     """Show leased questions with the facts of their images."""
     shown = questions_out(session, run, [held.question for held in found])
     return [
-        schemas.Lease(question=question, fence=held.fence, expires_at=held.expires_at)
+        question_schemas.Lease(question=question, fence=held.fence, expires_at=held.expires_at)
         for question, held in zip(shown, found, strict=True)
     ]
 
 
-def questions_out(session: Session, run: Run, found: Sequence[Question]) -> list[schemas.QuestionOut]:
+def questions_out(session: Session, run: Run, found: Sequence[Question]) -> list[question_schemas.QuestionOut]:
     """Show questions with the facts of their images; pages with the tiles they have now."""
     asked = [core_question(row) for row in found]
     known = images.by_rows(session, run.project_id, {row for question in asked for row in _rows(question)})
@@ -43,9 +43,9 @@ def _rows(question: core.Question) -> set[int]:
     return rows
 
 
-def _question(question: core.Question, known: Images) -> schemas.QuestionOut:
+def _question(question: core.Question, known: Images) -> question_schemas.QuestionOut:
     tiles = question.tiles if question.kind is Kind.PAGE else ()
-    return schemas.QuestionOut(
+    return question_schemas.QuestionOut(
         id=question.id,
         kind=_shown(question.kind.value),
         reason=question.reason.value,
@@ -53,11 +53,13 @@ def _question(question: core.Question, known: Images) -> schemas.QuestionOut:
         left=_side(question.left_rows, question.left_size, known),
         right=_side(question.right_rows, question.right_size, known),
         tiles=[
-            schemas.TileOut(images=[image_out(known[row]) for row in tile.rows], size=tile.size, ticked=tile.ticked)
+            question_schemas.TileOut(
+                images=[image_out(known[row]) for row in tile.rows], size=tile.size, ticked=tile.ticked
+            )
             for tile in tiles
         ],
         disputed=[
-            schemas.DisputedOut(
+            question_schemas.DisputedOut(
                 left=image_out(known[left]),
                 right=image_out(known[right]),
                 verdict="same" if verdict is Verdict.SAME else "different",
@@ -72,17 +74,17 @@ def _shown(kind: str) -> Shown:
     return "page" if kind == "page" else "conflict" if kind == "conflict" else "pair"
 
 
-def _side(rows: Sequence[int], size: int, known: Images) -> schemas.Side:
-    return schemas.Side(images=[image_out(known[row]) for row in rows], size=size)
+def _side(rows: Sequence[int], size: int, known: Images) -> question_schemas.Side:
+    return question_schemas.Side(images=[image_out(known[row]) for row in rows], size=size)
 
 
-def answers_out(session: Session, run: Run, found: Sequence[Answer]) -> list[schemas.AnswerOut]:
+def answers_out(session: Session, run: Run, found: Sequence[Answer]) -> list[answer_schemas.AnswerOut]:
     """Show answers with who gave them and what they say."""
     known = images.by_rows(session, run.project_id, {row for answer in found for row in _rows_of(answer)})
     undone = answers.undone_ids(session, run.id, [answer.id for answer in found])
     names = people.names(session, {answer.person_id for answer in found})
     return [
-        schemas.AnswerOut(
+        answer_schemas.AnswerOut(
             id=answer.id,
             question_id=answer.question_id,
             kind=_shown(answer.kind),
@@ -110,9 +112,9 @@ def _rows_of(answer: Answer) -> set[int]:
     return rows
 
 
-def _tiles(answer: Answer, known: Images) -> list[schemas.TileAnswerOut]:
+def _tiles(answer: Answer, known: Images) -> list[answer_schemas.TileAnswerOut]:
     return [
-        schemas.TileAnswerOut(
+        answer_schemas.TileAnswerOut(
             image=image_out(known[tile.row]),
             verdict=tile.verdict.value,
             odd=[known[row].id for row in tile.odd],

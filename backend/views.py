@@ -8,15 +8,17 @@ from typing import cast
 
 from sqlalchemy.orm import Session
 
-from backend import schemas
-from backend.schemas import OVER, ImportState, Role, RunState
+from backend import import_schemas, people_schemas, project_schemas, run_schemas, schemas
+from backend.import_schemas import ImportState
+from backend.run_schemas import OVER, RunState
+from backend.schemas import Role
 from backend.store import answers, edits, projects, questions, runs
 from backend.store.models import Image, Person, Project, Run, utc_now
 
 
-def person_out(person: Person) -> schemas.Person:
+def person_out(person: Person) -> people_schemas.Person:
     """Show somebody, without what is secret."""
-    return schemas.Person(
+    return people_schemas.Person(
         id=person.id,
         name=person.name,
         role=Role(person.role),
@@ -40,19 +42,19 @@ def image_out(image: Image) -> schemas.ImageOut:
 # -- projects ----------------------------------------------------------------------------------
 
 
-def projects_out(session: Session, found: Sequence[Project]) -> list[schemas.Project]:
+def projects_out(session: Session, found: Sequence[Project]) -> list[project_schemas.Project]:
     """Show projects."""
     counts = projects.run_counts(session, [project.id for project in found])
     return [_project_out(project, *counts.get(project.id, (0, None))) for project in found]
 
 
-def project_out(session: Session, project: Project) -> schemas.Project:
+def project_out(session: Session, project: Project) -> project_schemas.Project:
     """Show one project."""
     return projects_out(session, [project])[0]
 
 
-def _project_out(project: Project, n_runs: int, active: str | None) -> schemas.Project:
-    return schemas.Project(
+def _project_out(project: Project, n_runs: int, active: str | None) -> project_schemas.Project:
+    return project_schemas.Project(
         id=project.id,
         name=project.name,
         description=project.description,
@@ -68,14 +70,14 @@ def _project_out(project: Project, n_runs: int, active: str | None) -> schemas.P
         active_run=active,
         covers=project.covers,
         votes=project.votes,
-        second_votes=cast(schemas.SecondVotes, project.second_votes),
+        second_votes=cast(project_schemas.SecondVotes, project.second_votes),
         gold_rate=project.gold_rate,
     )
 
 
-def _import_out(project: Project) -> schemas.ImportReport:
+def _import_out(project: Project) -> import_schemas.ImportReport:
     rate = _rate(project)
-    return schemas.ImportReport(
+    return import_schemas.ImportReport(
         state=ImportState(project.import_state),
         source=project.import_source,
         done=project.import_done,
@@ -100,13 +102,13 @@ def _rate(project: Project) -> float | None:
 # -- runs --------------------------------------------------------------------------------------
 
 
-def run_out(session: Session, run: Run, now: datetime) -> schemas.Run:
+def run_out(session: Session, run: Run, now: datetime) -> run_schemas.Run:
     """Show a run: the state line, the counts, the settings."""
     asked, open_, leased = questions.counts(session, run.id, now)
     total, edited = answers.totals(session, run.id), edits.cost(session, run.id)
     held = runs.is_held(run, now) and run.heartbeat_at is not None
     age = (now - run.heartbeat_at).total_seconds() if held and run.heartbeat_at is not None else None
-    return schemas.Run(
+    return run_schemas.Run(
         id=run.id,
         project_id=run.project_id,
         name=run.name,
@@ -120,7 +122,7 @@ def run_out(session: Session, run: Run, now: datetime) -> schemas.Run:
         heartbeat_age=None if age is None else max(0.0, age),
         pausing=run.control == "pause",
         error=run.error,
-        progress=schemas.Progress(**run.progress) if run.progress else None,
+        progress=run_schemas.Progress(**run.progress) if run.progress else None,
         config=run.config,
         asked=asked,
         answered=total.answers,
@@ -132,7 +134,7 @@ def run_out(session: Session, run: Run, now: datetime) -> schemas.Run:
         conflicts=run.conflicts,
         stopped=run.stopped,
         stopping=run.stop_after and run.state not in OVER,
-        changes=[schemas.SettingChange(**change) for change in run.changes],
+        changes=[run_schemas.SettingChange(**change) for change in run.changes],
     )
 
 

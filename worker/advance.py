@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend import jobs
-from backend.schemas import RunState
+from backend.run_schemas import RunState
 from backend.store import questions, runs
 from backend.store.models import Run, utc_now
 from backend.store.session import session_scope

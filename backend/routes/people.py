@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from backend import schemas
+from backend import people_schemas
 from backend.auth import (
     LINK_LIFE,
     TOKEN_PREFIX,
@@ -31,7 +31,9 @@ MAX_BY_ADDRESS = 50
 
 
 @router.post("/session")
-def sign_in(at: At, _: Everyone, body: schemas.SignIn, request: Request, response: Response) -> schemas.Session:
+def sign_in(
+    at: At, _: Everyone, body: people_schemas.SignIn, request: Request, response: Response
+) -> people_schemas.Session:
     """Sign in with name and password; the answer carries the session's cookie."""
     keys = [f"name:{body.name.lower()[:64]}", f"address:{_address(request)}"]
     _limit(at, keys)
@@ -48,8 +50,8 @@ def sign_in(at: At, _: Everyone, body: schemas.SignIn, request: Request, respons
 
 @router.post("/session/link")
 def sign_in_by_link(
-    at: At, _: Everyone, body: schemas.SignInLink, request: Request, response: Response
-) -> schemas.Session:
+    at: At, _: Everyone, body: people_schemas.SignInLink, request: Request, response: Response
+) -> people_schemas.Session:
     """Sign in with a one-time link's token."""
     _limit(at, [f"address:{_address(request)}"])
     with session_scope(at.sessions) as session:
@@ -60,9 +62,9 @@ def sign_in_by_link(
 
 
 @router.get("/session")
-def current_session(at: At, person: SignedIn) -> schemas.Session:
+def current_session(at: At, person: SignedIn) -> people_schemas.Session:
     """Say who is signed in."""
-    return schemas.Session(person=person_out(person), embedded=at.settings.embedded)
+    return people_schemas.Session(person=person_out(person), embedded=at.settings.embedded)
 
 
 @router.delete("/session", status_code=204)
@@ -76,19 +78,19 @@ def sign_out(at: At, session: Db, person: SignedIn, request: Request, response: 
 
 
 @router.get("/people")
-def list_people(session: Db, _: Admin) -> list[schemas.Person]:
+def list_people(session: Db, _: Admin) -> list[people_schemas.Person]:
     """List everybody."""
     return [person_out(person) for person in people.everybody(session)]
 
 
 @router.post("/people", status_code=201)
-def create_person(session: Db, _: Admin, body: schemas.PersonNew) -> schemas.Person:
+def create_person(session: Db, _: Admin, body: people_schemas.PersonNew) -> people_schemas.Person:
     """Add somebody."""
     return person_out(people.create(session, body.name, hash_password(body.password), body.role))
 
 
 @router.patch("/people/{person_id}")
-def change_person(session: Db, _: Admin, person_id: str, body: schemas.PersonChange) -> schemas.Person:
+def change_person(session: Db, _: Admin, person_id: str, body: people_schemas.PersonChange) -> people_schemas.Person:
     """Change somebody's password or rights, or switch the account off and on."""
     person = people.get(session, person_id)
     if body.password is not None:
@@ -101,20 +103,20 @@ def change_person(session: Db, _: Admin, person_id: str, body: schemas.PersonCha
 
 
 @router.post("/people/{person_id}/link", status_code=201)
-def invite_person(session: Db, _: Admin, person_id: str) -> schemas.LinkMade:
+def invite_person(session: Db, _: Admin, person_id: str) -> people_schemas.LinkMade:
     """Make a sign-in link for somebody, which works once; an account that is switched off stays so."""
     person = people.get(session, person_id)
-    return schemas.LinkMade(token=make_login_link(session, person), expires_at=utc_now() + LINK_LIFE)
+    return people_schemas.LinkMade(token=make_login_link(session, person), expires_at=utc_now() + LINK_LIFE)
 
 
 @router.get("/tokens")
-def list_tokens(session: Db, person: SignedIn) -> list[schemas.Token]:
+def list_tokens(session: Db, person: SignedIn) -> list[people_schemas.Token]:
     """List one's own API tokens."""
-    return [schemas.Token(**_token(token)) for token in logins.tokens(session, person.id)]
+    return [people_schemas.Token(**_token(token)) for token in logins.tokens(session, person.id)]
 
 
 @router.post("/tokens", status_code=201)
-def create_token(session: Db, person: SignedIn, body: schemas.TokenNew) -> schemas.TokenMade:
+def create_token(session: Db, person: SignedIn, body: people_schemas.TokenNew) -> people_schemas.TokenMade:
     """Make an API token with one's own rights; its secret is shown this once."""
     secret, now = new_secret(TOKEN_PREFIX), utc_now()
     token = ApiToken(
@@ -126,7 +128,7 @@ def create_token(session: Db, person: SignedIn, body: schemas.TokenNew) -> schem
     )
     session.add(token)
     session.flush()
-    return schemas.TokenMade(**_token(token), secret=secret)
+    return people_schemas.TokenMade(**_token(token), secret=secret)
 
 
 @router.delete("/tokens/{token_id}", status_code=204)
@@ -153,7 +155,7 @@ def _limit(at: Context, keys: list[str]) -> None:
         raise TooManyAttemptsError(f"too many sign-ins; try again in {wait // 60} minutes", wait)
 
 
-def _begin(at: Context, person: Person, request: Request, response: Response) -> schemas.Session:
+def _begin(at: Context, person: Person, request: Request, response: Response) -> people_schemas.Session:
     """Begin a new session under a new secret; one that the browser brought along ends."""
     secret, now, name = new_secret(), utc_now(), cookie_name(at.settings)
     before = request.cookies.get(name)
@@ -170,4 +172,4 @@ def _begin(at: Context, person: Person, request: Request, response: Response) ->
         samesite="lax",
         secure=at.settings.https,
     )
-    return schemas.Session(person=person_out(person), embedded=at.settings.embedded)
+    return people_schemas.Session(person=person_out(person), embedded=at.settings.embedded)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from backend import schemas
+from backend import quality_schemas
 from backend.deps import Db, SignedIn
 from backend.store import practice
 from backend.views import image_out
@@ -20,18 +20,19 @@ def get_practice(
     person: SignedIn,
     project: Annotated[str | None, Query(max_length=64)] = None,
     seed: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
-) -> schemas.Practice:
+) -> quality_schemas.Practice:
     """Give questions with their truth, of held-out images that no run asks about; nothing is stored."""
     made = practice.make(session, person, project, seed)
-    return schemas.Practice(
+    return quality_schemas.Practice(
         project_id=made.project.id,
         project_name=made.project.name,
         pairs=[
-            schemas.PracticePair(left=image_out(pair.left), right=image_out(pair.right), same=pair.same)
+            quality_schemas.PracticePair(left=image_out(pair.left), right=image_out(pair.right), same=pair.same)
             for pair in made.pairs
         ],
         anchor=image_out(made.anchor),
         tiles=[
-            schemas.PracticeTile(image=image_out(tile.image), ticked=tile.ticked, same=tile.same) for tile in made.tiles
+            quality_schemas.PracticeTile(image=image_out(tile.image), ticked=tile.ticked, same=tile.same)
+            for tile in made.tiles
         ],
     )

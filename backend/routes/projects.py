@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Response
 
-from backend import jobs, previewing, schemas
+from backend import import_schemas, jobs, people_schemas, previewing, project_schemas
 from backend.cells import harmless
 from backend.deps import Admin, At, Db, SignedIn
 from backend.folders import folders_below
@@ -25,25 +25,27 @@ router = APIRouter(tags=["projects"])
 
 
 @router.get("/projects")
-def list_projects(session: Db, person: SignedIn) -> list[schemas.Project]:
+def list_projects(session: Db, person: SignedIn) -> list[project_schemas.Project]:
     """List the projects that one sees, newest first."""
     return projects_out(session, projects.visible(session, person))
 
 
 @router.post("/projects", status_code=201)
-def create_project(session: Db, _: Admin, body: schemas.ProjectNew) -> schemas.Project:
+def create_project(session: Db, _: Admin, body: project_schemas.ProjectNew) -> project_schemas.Project:
     """Make a project; images come by an import."""
     return project_out(session, projects.create(session, body))
 
 
 @router.get("/projects/{project_id}")
-def get_project(session: Db, person: SignedIn, project_id: str) -> schemas.Project:
+def get_project(session: Db, person: SignedIn, project_id: str) -> project_schemas.Project:
     """Show one project; poll it while it is imported."""
     return project_out(session, projects.get(session, person, project_id))
 
 
 @router.patch("/projects/{project_id}")
-def change_project(session: Db, person: Admin, project_id: str, body: schemas.ProjectChange) -> schemas.Project:
+def change_project(
+    session: Db, person: Admin, project_id: str, body: project_schemas.ProjectChange
+) -> project_schemas.Project:
     """Change a project's name, description, or who sees it."""
     project = projects.get(session, person, project_id)
     for field, value in body.model_dump(exclude_none=True).items():
@@ -63,14 +65,14 @@ def delete_project(at: At, session: Db, person: Admin, project_id: str, after: B
 
 
 @router.get("/projects/{project_id}/members")
-def list_members(session: Db, person: Admin, project_id: str) -> list[schemas.Person]:
+def list_members(session: Db, person: Admin, project_id: str) -> list[people_schemas.Person]:
     """List who sees a project that is not for everyone (besides admins)."""
     projects.get(session, person, project_id)
     return [person_out(member) for member in projects.members(session, project_id)]
 
 
 @router.post("/projects/{project_id}/members", status_code=204)
-def add_member(session: Db, person: Admin, project_id: str, body: schemas.MemberNew) -> None:
+def add_member(session: Db, person: Admin, project_id: str, body: people_schemas.MemberNew) -> None:
     """Let somebody see a project."""
     projects.get(session, person, project_id)
     projects.add_member(session, project_id, people.get(session, body.person_id).id)
@@ -87,19 +89,21 @@ def remove_member(session: Db, person: Admin, project_id: str, person_id: str) -
 
 
 @router.get("/folders")
-def list_folders(at: At, _: Admin, path: Annotated[str, Query(max_length=1000)] = "") -> list[schemas.Folder]:
+def list_folders(at: At, _: Admin, path: Annotated[str, Query(max_length=1000)] = "") -> list[import_schemas.Folder]:
     """List the folders below an allowed one; without a path, the allowed ones."""
     return folders_below(at.settings.import_roots, path)
 
 
 @router.post("/import/preview")
-def preview_import(at: At, _: Admin, body: schemas.PreviewNew) -> schemas.ImportPreview:
+def preview_import(at: At, _: Admin, body: import_schemas.PreviewNew) -> import_schemas.ImportPreview:
     """Say what an import would read from names: cameras, identities, what fits nowhere. Opens and keeps nothing."""
     return previewing.preview_names(at.settings.import_roots, body)
 
 
 @router.post("/projects/{project_id}/import/folder", status_code=202)
-def import_folder(at: At, session: Db, person: Admin, project_id: str, body: schemas.ImportFolder) -> schemas.Project:
+def import_folder(
+    at: At, session: Db, person: Admin, project_id: str, body: import_schemas.ImportFolder
+) -> project_schemas.Project:
     """Import the images of a folder on the server, which stay where they are."""
     inside(at.settings.import_roots, body.path)
     if body.pattern is not None:
@@ -109,7 +113,9 @@ def import_folder(at: At, session: Db, person: Admin, project_id: str, body: sch
 
 
 @router.post("/projects/{project_id}/import/synth", status_code=202)
-def import_synth(session: Db, person: Admin, project_id: str, body: schemas.ImportSynth) -> schemas.Project:
+def import_synth(
+    session: Db, person: Admin, project_id: str, body: import_schemas.ImportSynth
+) -> project_schemas.Project:
     """Generate images of people who do not exist, and import them."""
     source = {"kind": "synth", **body.model_dump()}
     return _begin(session, projects.get(session, person, project_id), "generated", source)
@@ -138,7 +144,7 @@ def import_synth(session: Db, person: Admin, project_id: str, body: schemas.Impo
 )
 def import_upload(
     at: At, person: Admin, project_id: str, received: Annotated[Received, Depends(received_zip)]
-) -> schemas.Project:
+) -> project_schemas.Project:
     """Import the images of an uploaded zip."""
     with session_scope(at.sessions) as session:
         project = projects.get(session, person, project_id)
@@ -148,7 +154,7 @@ def import_upload(
     return shown
 
 
-def _begin(session: Any, project: Project, name: str, source: dict[str, Any]) -> schemas.Project:
+def _begin(session: Any, project: Project, name: str, source: dict[str, Any]) -> project_schemas.Project:
     projects.begin_import(project, name)
     jobs.wake_import(session, project.id, source)
     return project_out(session, project)
@@ -156,17 +162,17 @@ def _begin(session: Any, project: Project, name: str, source: dict[str, Any]) ->
 
 @router.get(
     "/projects/{project_id}/bad-files",
-    response_model=list[schemas.BadFileOut],
+    response_model=list[import_schemas.BadFileOut],
     responses={200: {"content": {"text/csv": {}}}},
 )
 def list_bad_files(
     session: Db, person: Admin, project_id: str, format: Literal["json", "csv"] = "json"
-) -> list[schemas.BadFileOut] | Response:
+) -> list[import_schemas.BadFileOut] | Response:
     """List the files that were not taken, with reasons; `?format=csv` downloads them."""
     project = projects.get(session, person, project_id)
     found = projects.bad_files(session, project.id)
     if format == "json":
-        return [schemas.BadFileOut(path=file.path, reason=file.reason) for file in found]
+        return [import_schemas.BadFileOut(path=file.path, reason=file.reason) for file in found]
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerows([("path", "reason"), *((harmless(file.path), harmless(file.reason)) for file in found)])

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from backend import quality, schemas
+from backend import quality, quality_schemas
 from backend.deps import Admin, Db
 from backend.errors import InvalidError
 from backend.store import gold, images, projects, runs
@@ -16,7 +16,7 @@ router = APIRouter(tags=["quality"])
 
 
 @router.get("/runs/{run_id}/quality")
-def run_quality(session: Db, person: Admin, run_id: str) -> schemas.Quality:
+def run_quality(session: Db, person: Admin, run_id: str) -> quality_schemas.Quality:
     """Say how far people agree, and how often each is right where the truth is known."""
     return quality.of_run(session, runs.seen_by(session, person, run_id))
 
@@ -28,19 +28,19 @@ def list_disagreements(
     run_id: str,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> schemas.Disagreements:
+) -> quality_schemas.Disagreements:
     """List the pairs of which people say different things, with who said what."""
     return quality.disagreements(session, runs.seen_by(session, person, run_id), offset, limit)
 
 
 @router.get("/projects/{project_id}/gold")
-def list_gold(session: Db, person: Admin, project_id: str) -> schemas.Gold:
+def list_gold(session: Db, person: Admin, project_id: str) -> quality_schemas.Gold:
     """List the pairs of known truth that admins marked, and count the images whose identity the data tell."""
     return quality.gold_of(session, projects.get(session, person, project_id).id)
 
 
 @router.post("/projects/{project_id}/gold", status_code=204)
-def mark_gold(session: Db, person: Admin, project_id: str, body: schemas.GoldPairNew) -> None:
+def mark_gold(session: Db, person: Admin, project_id: str, body: quality_schemas.GoldPairNew) -> None:
     """Say what is true of a pair of images; people are checked with it. Said again, it replaces the first."""
     project = projects.get(session, person, project_id)
     gold.mark(session, project, _rows(session, project, body.left, body.right), body.same)

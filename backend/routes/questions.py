@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from backend import schemas
+from backend import answer_schemas, question_schemas, run_schemas, schemas
 from backend.deps import At, Db, SignedIn
 from backend.errors import ForbiddenError
 from backend.question_views import answers_out, leases_out, questions_out
@@ -17,7 +17,9 @@ router = APIRouter(tags=["questions"])
 
 
 @router.post("/runs/{run_id}/leases")
-def lease_questions(session: Db, person: SignedIn, run_id: str, body: schemas.LeaseNew) -> schemas.Leases:
+def lease_questions(
+    session: Db, person: SignedIn, run_id: str, body: question_schemas.LeaseNew
+) -> question_schemas.Leases:
     """Get up to `count` more questions, for 120 s, best first; those in `held` are kept and not sent again."""
     run = runs.seen_by(session, person, run_id)
     count = body.count if queue.is_serving(run) else 0
@@ -27,7 +29,7 @@ def lease_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Le
 
 
 @router.post("/runs/{run_id}/heartbeat")
-def keep_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Held) -> schemas.Leases:
+def keep_questions(session: Db, person: SignedIn, run_id: str, body: question_schemas.Held) -> question_schemas.Leases:
     """Keep the questions that the page holds for another 120 s; `withdrawn` are those to drop. Gives no new ones."""
     run = runs.seen_by(session, person, run_id)
     held = leases.heartbeat(session, run.id, person.id, body.question_ids, utc_now())
@@ -35,19 +37,21 @@ def keep_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Hel
 
 
 @router.post("/runs/{run_id}/release", status_code=204)
-def release_questions(session: Db, person: SignedIn, run_id: str, body: schemas.Release) -> None:
+def release_questions(session: Db, person: SignedIn, run_id: str, body: question_schemas.Release) -> None:
     """Put questions back for somebody else."""
     run = runs.seen_by(session, person, run_id)
     leases.release(session, run.id, person.id, body.question_ids, later=body.later)
 
 
 @router.post("/runs/{run_id}/answers")
-def answer_question(at: At, session: Db, person: SignedIn, run_id: str, body: schemas.AnswerNew) -> schemas.Answered:
+def answer_question(
+    at: At, session: Db, person: SignedIn, run_id: str, body: answer_schemas.AnswerNew
+) -> answer_schemas.Answered:
     """Answer a question. Safe to send again: the same id and body gives the first result."""
     run = runs.seen_by(session, person, run_id)
     given = answering.answer(session, run, person, body, utc_now())
     at.metrics.answers.labels(body.verdict or given.answer.kind).inc()
-    return schemas.Answered(
+    return answer_schemas.Answered(
         answer=answers_out(session, run, [given.answer])[0],
         progress=queue.progress(session, run, person.id),
         withdrawn=given.withdrawn,
@@ -60,8 +64,8 @@ def list_answers(
     session: Db,
     person: SignedIn,
     run_id: str,
-    wish: Annotated[schemas.AnswersWish, Query()],
-) -> list[schemas.AnswerOut]:
+    wish: Annotated[answer_schemas.AnswersWish, Query()],
+) -> list[answer_schemas.AnswerOut]:
     """List one's own answers, newest first; undone ones are marked, or left out with `standing`. Admins: all."""
     run = runs.seen_by(session, person, run_id)
     if not wish.mine and person.role != schemas.Role.ADMIN:
@@ -70,20 +74,20 @@ def list_answers(
 
 
 @router.get("/runs/{run_id}/answers/{answer_id}/undo")
-def preview_undo(session: Db, person: SignedIn, run_id: str, answer_id: str) -> schemas.Reversal:
+def preview_undo(session: Db, person: SignedIn, run_id: str, answer_id: str) -> answer_schemas.Reversal:
     """Say what taking an answer back would reverse; changes nothing."""
     run = runs.seen_by(session, person, run_id)
     return reversals.preview(session, run, person, answer_id)
 
 
 @router.post("/runs/{run_id}/answers/{answer_id}/undo")
-def undo_answer(session: Db, person: SignedIn, run_id: str, answer_id: str) -> schemas.Undone:
+def undo_answer(session: Db, person: SignedIn, run_id: str, answer_id: str) -> answer_schemas.Undone:
     """Take an answer back; its question, of whatever round, comes back to this person unless the run is over."""
     run = runs.seen_by(session, person, run_id)
     reverses = reversals.preview(session, run, person, answer_id)
     given, held = answering.undo(session, run, person, answer_id, utc_now())
     session.flush()
-    return schemas.Undone(
+    return answer_schemas.Undone(
         reverses=reverses,
         answer=answers_out(session, run, [given])[0],
         lease=leases_out(session, run, [held])[0] if held is not None else None,
@@ -91,17 +95,19 @@ def undo_answer(session: Db, person: SignedIn, run_id: str, answer_id: str) -> s
     )
 
 
-def _leases(session: Db, run: Run, person: Person, leased: leases.Leased, *, asked: bool = True) -> schemas.Leases:
+def _leases(
+    session: Db, run: Run, person: Person, leased: leases.Leased, *, asked: bool = True
+) -> question_schemas.Leases:
     session.flush()
     nothing = asked and not leased.given and leased.held == 0
     why = queue.why_empty(session, run, person.id, utc_now()) if nothing else None
-    return schemas.Leases(
+    return question_schemas.Leases(
         leases=leases_out(session, run, leased.given),
         progress=queue.progress(session, run, person.id),
         empty=why.reason if why else None,
         empty_detail=why.detail if why else None,
         empty_count=why.count if why else None,
         empty_seconds=why.seconds if why else None,
-        run_state=schemas.RunState(run.state),
+        run_state=run_schemas.RunState(run.state),
         withdrawn=leased.withdrawn,
     )

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend import jobs
+from backend.answer_schemas import AnswerNew
 from backend.errors import AlreadyAnsweredError, AnswerConflictError, ForbiddenError, NotFoundError
-from backend.schemas import OVER, AnswerNew, Role
+from backend.run_schemas import OVER
+from backend.schemas import Role
 from backend.store import answers, leases, questions, votes
 from backend.store.bodies import event_of
 from backend.store.models import Answer, Person, Question, Run

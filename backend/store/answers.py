@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from backend.schemas import AnswersWish
+from backend.answer_schemas import AnswersWish
 from backend.store.jobs import upsert
 from backend.store.models import Answer, utc_now
 from backend.store.shapes import answer_values, tile_answers

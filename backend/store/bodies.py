@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from backend.answer_schemas import AnswerNew
 from backend.errors import InvalidError
-from backend.schemas import AnswerNew
 from backend.store import images
 from backend.store.models import Question, Run
 from backend.store.shapes import core_question

@@ -8,7 +8,10 @@ from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from backend.errors import NotFoundError, StateError
-from backend.schemas import OVER, ImportState, ProjectNew, Role
+from backend.import_schemas import ImportState
+from backend.project_schemas import ProjectNew
+from backend.run_schemas import OVER
+from backend.schemas import Role
 from backend.store.jobs import upsert
 from backend.store.models import BadFile, Job, Member, Person, Project, Run
 

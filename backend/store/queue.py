@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from backend.schemas import OVER, EmptyReason, QueueProgress, RunState
+from backend.question_schemas import EmptyReason, QueueProgress
+from backend.run_schemas import OVER, RunState
 from backend.store import answers, edits, leases, questions, runs
 from backend.store.models import Run
 

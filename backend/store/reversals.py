@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from backend.answer_schemas import Reversal
 from backend.errors import ForbiddenError, NotFoundError
-from backend.schemas import Reversal, Role
+from backend.schemas import Role
 from backend.store import answers, votes
 from backend.store.memories import memories_of
 from backend.store.models import Person, Run

@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from backend import jobs, schemas
+from backend import jobs, run_schemas
 from backend.errors import InvalidError, NotFoundError, StaleError, StateError
-from backend.schemas import RunAction, RunState
+from backend.run_schemas import RunAction, RunState
 from backend.store import jobs as job_rows
 from backend.store import projects, questions
 from backend.store.models import Loss, Person, Project, Round, Run
 from ucal.config import RunConfig
 
 LEASE = timedelta(seconds=30)  # as of its job
-OVER = schemas.OVER
+OVER = run_schemas.OVER
 _LOSSES_SHOWN = 600
 
 

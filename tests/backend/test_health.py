@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from backend import health
-from backend.schemas import RunHealth
+from backend.run_schemas import RunHealth
 from backend.store import runs
 from backend.store.models import Answer, Edit, Question, Run, utc_now
 from tests.backend.world import World

@@ -26,7 +26,7 @@ def picture(colour: int = 0, size: tuple[int, int] = (16, 32)) -> bytes:
 
 
 def new_project(world: World) -> Project:
-    from backend.schemas import ProjectNew
+    from backend.project_schemas import ProjectNew
 
     with world.scope() as session:
         return projects.create(session, ProjectNew(name="New"))
@@ -237,7 +237,7 @@ def test_a_deleted_project_takes_its_files_along_but_not_the_imported_folder(wor
 def test_the_api_offers_every_layout_of_images():
     from typing import get_args
 
-    from backend.schemas import Layout
+    from backend.import_schemas import Layout
     from ucal.datasets import FORMATS
 
     assert set(get_args(Layout)) == set(FORMATS) - {"features"}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.schemas import AnswerNew
+from backend.answer_schemas import AnswerNew
 from backend.store import answering, answers, events, questions
 from backend.store.models import Project
 from tests.backend.asked import Screen, card, conflict, page, publish, screens

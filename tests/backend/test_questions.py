@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from backend.schemas import AnswerNew, RunState
+from backend.answer_schemas import AnswerNew
+from backend.run_schemas import RunState
 from backend.store import answering, answers, jobs, leases, questions, runs
 from backend.store.models import Job, Person, Question, QuestionLease, utc_now
 from tests.backend.world import Client, World

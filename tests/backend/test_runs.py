@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from backend.errors import StaleError
-from backend.schemas import RunState
+from backend.run_schemas import RunState
 from backend.store import jobs, questions, runs
 from backend.store.models import Job, Run, utc_now
 from backend.store.runs import Saved

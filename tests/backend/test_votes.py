@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from backend.schemas import RunState
+from backend.run_schemas import RunState
 from backend.store import answers, jobs, leases, questions, runs
 from backend.store.models import Answer, Job, Project, Question, QuestionLease, Run, utc_now
 from tests.backend.test_questions import PAIRS, answer, at_once, leased

@@ -15,7 +15,9 @@ from PIL import Image as Pillow
 
 from backend.auth import fingerprint
 from backend.main import create_app
-from backend.schemas import ProjectNew, Role, RunState
+from backend.project_schemas import ProjectNew
+from backend.run_schemas import RunState
+from backend.schemas import Role
 from backend.settings import Settings
 from backend.store import logins, people, projects, questions, runs
 from backend.store.models import Image, Person, Project, Run, utc_now

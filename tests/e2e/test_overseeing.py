@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from backend import migrate
 from backend.auth import hash_password
 from backend.importing import run_import
-from backend.schemas import ProjectNew, Role
+from backend.project_schemas import ProjectNew
+from backend.schemas import Role
 from backend.store import projects, runs
 from backend.store.models import Answer, Image, Loss, Project, Run
 from tests.backend.grouped import group

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backend.schemas import AnswerNew
+from backend.answer_schemas import AnswerNew
 from backend.store import answering, questions, runs
 from backend.store.models import Image, Person, utc_now
 from backend.store.models import Question as Row

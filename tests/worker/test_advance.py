@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from backend.schemas import RunAction, RunState
+from backend.run_schemas import RunAction, RunState
 from backend.store import jobs as job_rows
 from backend.store import questions, runs
 from backend.store.models import Job, Question, utc_now

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from backend.schemas import RunState
+from backend.run_schemas import RunState
 from backend.store.memories import memories_of
 from backend.store.session import session_scope
 from tests.worker.people import answer_one, open_questions, undo

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from backend import jobs
-from backend.schemas import ImportState
+from backend.import_schemas import ImportState
 from backend.settings import Settings
 from backend.store.models import Image, Job, Project
 from backend.store.session import session_scope

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from backend.schemas import RunState
+from backend.run_schemas import RunState
 from tests.fakes import make_parts
 from tests.worker.people import answer_first, open_questions, truthful, undo
 from tests.worker.toy import Toy, work_until_idle

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backend.schemas import AnswerNew, RunState
+from backend.answer_schemas import AnswerNew
+from backend.run_schemas import RunState
 from backend.store import answering, questions, runs
 from backend.store.models import Person, Project, utc_now
 from backend.store.session import session_scope

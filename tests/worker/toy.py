@@ -65,7 +65,7 @@ class Toy:
 
     def answer(self, run_id: str, question_id: str, verdict: Verdict) -> None:
         """Answer as the server does: log, question and wake-up in one transaction."""
-        from backend.schemas import AnswerNew
+        from backend.answer_schemas import AnswerNew
         from backend.store import answering
 
         with session_scope(self.sessions) as session:
