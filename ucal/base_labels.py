@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from ucal.camera_jaccard import Shares, camera_aware_distance
-from ucal.clustering import camera_centre, dbscan, self_paced
+from ucal.clustering import camera_centre, dbscan, loosest_of, self_paced
 from ucal.config import RunConfig
 from ucal.constrained import constrained_dbscan
 from ucal.jaccard import Sparse
@@ -69,7 +69,7 @@ def _at_rows(distance: Sparse, rows: IntArray, n: int) -> Sparse:
 def camera_aware_labels(config: RunConfig, cameras: Sequence[int | None], check: Check = never) -> Clusterer:
     """Give the clusterer on CA-Jaccard's distance: `make_clusterer` with neighbours balanced over cameras (n,)."""
     shares = Shares(config.camera_k1_intra, config.camera_k1_inter, config.camera_k2_intra, config.camera_k2_inter)
-    loosest = config.eps + (config.eps_gap if config.base == "spcl" else 0.0)
+    loosest = loosest_of(config)
 
     def cluster(features: FloatArray, threshold: float | None) -> Clustering:
         if config.camera_centre:

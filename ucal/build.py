@@ -21,6 +21,7 @@ from ucal.imported import imported_links
 from ucal.loop import Parts
 from ucal.memory import LabelMemory
 from ucal.meta import subset_of
+from ucal.neighbours import EXACT
 from ucal.pretrained import IMAGENET, imagenet_weights
 from ucal.proposers.baselines import RandomProposer, SimilarProposer
 from ucal.proposers.calibrated import CalibratedUcal
@@ -138,11 +139,7 @@ def refuse_nonsense(config: RunConfig, dataset: Dataset) -> None:
     if not config.train and dataset.features is None:
         raise ConfigError("train=false needs given features: make them with `ucal embed`")
     _refuse_base(config, dataset)
-    if config.camera_jaccard and (None in _cameras(dataset) or len(set(_cameras(dataset))) < 2):
-        raise ConfigError(
-            "camera_jaccard needs the camera of every image and at least two cameras, and these data have not: "
-            "set camera_jaccard=false"
-        )
+    _refuse_distance(config, dataset)
     _refuse_policy(config)
     _refuse_imports(config, dataset)
     if config.annotator == "oracle" and config.policy != "none" and not dataset.has_truth:
@@ -150,6 +147,28 @@ def refuse_nonsense(config: RunConfig, dataset: Dataset) -> None:
             "annotator 'oracle' answers from the identities, and these data have none for some images: "
             "use annotator 'people', or policy 'none'"
         )
+
+
+def _refuse_distance(config: RunConfig, dataset: Dataset) -> None:
+    """Refuse a distance that these data have not, or that would not be used as it was asked for."""
+    if config.camera_jaccard:
+        if None in _cameras(dataset) or len(set(_cameras(dataset))) < 2:
+            raise ConfigError(
+                "camera_jaccard needs the camera of every image and at least two cameras, and these data have not: "
+                "set camera_jaccard=false"
+            )
+        if config.neighbours not in EXACT:
+            raise ConfigError(
+                f"camera_jaccard searches exactly: expected neighbours {' or '.join(EXACT)}, got {config.neighbours!r}"
+            )
+    if config.snps_similarity == "jaccard" and config.policy == "ucal" and config.snps:
+        if config.base == "mcl" and config.mcl_rho < 1.0:
+            raise ConfigError(
+                "snps_similarity 'jaccard' needs the distances of all rows, and base 'mcl' works out those of its "
+                f"clustered share alone (mcl_rho {config.mcl_rho}): use 'cosine'"
+            )
+        if config.first_cut == "calibrated":
+            raise ConfigError("snps_similarity 'jaccard' needs distances, and first_cut 'calibrated' works out none")
 
 
 def _refuse_policy(config: RunConfig) -> None:

@@ -34,6 +34,7 @@ def make_clusterer(
     GPU, which searches all sooner than a CPU some: only where any row moved).
     """
     kept = KeptLists(exact=config.neighbours in EXACT and device == "cpu")
+    loosest = loosest_of(config)
 
     def search(features: FloatArray) -> IntArray:
         return nearest_ids(
@@ -50,13 +51,13 @@ def make_clusterer(
     def cluster(features: FloatArray, threshold: float | None) -> Clustering:
         if config.camera_centre and cameras is not None:
             features = camera_centre(features, cameras)
-        gap = config.eps_gap if config.base == "spcl" else 0.0
         ranks, _ = kept.lists(
             features, max(config.k1, config.k2), lambda: search(features), config.block_rows, check, sink
         )
         distance = distance_of_ranks(
-            features, ranks, k1=config.k1, k2=config.k2, loosest=config.eps + gap, device=device, check=check, sink=sink
+            features, ranks, k1=config.k1, k2=config.k2, loosest=loosest, device=device, check=check, sink=sink
         )
+        gap = config.eps_gap
         radii = (config.eps, config.eps - gap, config.eps + gap) if config.base == "spcl" else (config.eps,)
         labels, *others = labels_at(distance, radii, config.min_samples, device)
         if config.base == "spcl":
@@ -64,6 +65,16 @@ def make_clusterer(
         return Clustering(labels, distance, threshold)
 
     return cluster
+
+
+def loosest_of(config: RunConfig) -> float:
+    """Give the largest distance that the run looks at: DBSCAN's radii, or any where splits are scored by 1 - Jaccard.
+
+    A pair left out counts as 1, so what Eqs. 2-4 of UCAL take the least and the largest of must be there.
+    """
+    if config.policy == "ucal" and config.snps and config.snps_similarity == "jaccard":
+        return 1.0
+    return config.eps + (config.eps_gap if config.base == "spcl" else 0.0)
 
 
 def effort_of(config: RunConfig) -> Effort:

@@ -26,7 +26,7 @@ class Clustering:
     """What clustering gives.
 
     labels    (n,) int64, clusters numbered by their smallest core row, -1 = in no cluster
-    distance  scipy.sparse.csr_array (n, n) float32 in [0, 1]: only pairs with D <= the loosest eps,
+    distance  scipy.sparse.csr_array (n, n) float32 in [0, 1]: only pairs with D <= `loosest_of(config)`,
               absent = 1 (explicit zeros are real zeros); None when there is none
     threshold SpCL: the independence threshold fixed at round 0; None for other bases
     """

@@ -11,7 +11,7 @@ from sklearn.cluster import DBSCAN
 
 from tests import reference, strategies
 from tests.strategies import KINDS, make_features
-from ucal.clustering import camera_centre, cluster_hash, dbscan, make_clusterer, self_paced
+from ucal.clustering import camera_centre, cluster_hash, dbscan, loosest_of, make_clusterer, self_paced
 from ucal.config import RunConfig
 from ucal.jaccard import jaccard_distance
 from ucal.labels import renumber
@@ -165,6 +165,30 @@ def test_spcl_uses_three_radii_of_one_graph_and_keeps_its_first_threshold() -> N
     again = make_clusterer(config)(rows, 0.0)
     assert again.threshold == 0.0
     np.testing.assert_array_equal(again.labels, self_paced(*three, 0.0)[0])
+
+
+@pytest.mark.parametrize("base", ["cluster-contrast", "spcl"])
+def test_splits_scored_by_the_jaccard_distance_have_all_of_it_and_the_labels_stay(base: str) -> None:
+    features = make_features("noise", 60, 5, 1)
+    config = RunConfig(base=base, k1=10, k2=3, min_samples=2)
+    near = make_clusterer(config)(features, None)
+    whole = make_clusterer(config.replace(snps_similarity="jaccard"))(features, None)
+    np.testing.assert_array_equal(near.labels, whole.labels)
+    assert near.threshold == whole.threshold
+    dense = np.ones((60, 60))
+    triples = whole.distance.tocoo()  # type: ignore[union-attr]
+    dense[triples.row, triples.col] = triples.data
+    wanted = reference.jaccard(features, 10, 3)
+    np.testing.assert_allclose(dense, wanted, atol=1e-6)
+    assert ((wanted > 0.7) & (wanted < 1)).sum() > 100, "else nothing beyond DBSCAN's radius was looked at"
+    assert near.distance.nnz < whole.distance.nnz  # type: ignore[union-attr]
+
+
+def test_only_scores_by_the_jaccard_distance_keep_more_than_the_radii() -> None:
+    jaccard = RunConfig(snps_similarity="jaccard")
+    assert [loosest_of(RunConfig(base=base)) for base in ("mcl", "spcl")] == pytest.approx([0.6, 0.62])  # type: ignore[arg-type]
+    assert loosest_of(jaccard) == 1.0
+    assert loosest_of(jaccard.replace(snps=False)) == loosest_of(jaccard.replace(policy="spal")) == 0.6
 
 
 def test_centring_takes_the_cameras_shift_away() -> None:

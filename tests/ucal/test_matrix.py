@@ -104,6 +104,27 @@ def test_settings_are_refused_where_the_data_cannot_serve_them(
         run(tmp_path, CONFIG.replace(**changes), dataclasses.replace(people, train=(blind, *people.train[1:])))
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"camera_jaccard": True, "neighbours": "screened"}, "searches exactly: expected neighbours torch or faiss"),
+        ({"base": "mcl", "snps_similarity": "jaccard"}, "its clustered share alone .mcl_rho 0.5.: use 'cosine'"),
+    ],
+)
+def test_settings_that_would_not_do_what_they_say_are_refused(
+    changes: dict[str, object], said: str, people: Dataset, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        run(tmp_path, CONFIG.replace(**changes), people)
+
+
+def test_scores_of_a_distance_that_is_not_worked_out_are_refused(people: Dataset, tmp_path: Path) -> None:
+    rows = dataclasses.replace(people, features=np.eye(len(people.train), dtype=np.float32))
+    settings = {"train": False, "query_from": 0, "first_cut": "calibrated", "snps_similarity": "jaccard"}
+    with pytest.raises(ConfigError, match="first_cut 'calibrated' works out none"):
+        run(tmp_path, CONFIG.replace(**settings), rows)
+
+
 def test_gcl_scl_is_refused_on_given_features(people: Dataset, tmp_path: Path) -> None:
     rows = dataclasses.replace(people, features=np.eye(len(people.train), dtype=np.float32))
     with pytest.raises(ConfigError, match="train=false leaves its graphs at random weights"):
