@@ -37,6 +37,15 @@ class Cost:
     strict: float = 0.0
 
 
+def cost_percent(answers: int, n: int) -> float:
+    """Give M / (n (n - 1) / 2) * 100, the share of all pairs of n images that people judged; 0 without a pair.
+
+    Source: UCAL, Eq. 7; n counts all training images, M each vote of a person.
+    """
+    pairs = n * (n - 1) // 2
+    return 100.0 * answers / pairs if pairs else 0.0
+
+
 def cost_of(answer: Answer) -> Cost:
     """Give what one answer cost. A mixed tile's odd rows are judged pairs and toggles, one each."""
     if answer.kind is Kind.IMPORT:

@@ -23,7 +23,7 @@ import numpy as np
 from ucal.budget import room_left, run_room
 from ucal.clustering import cluster_hash
 from ucal.config import RunConfig
-from ucal.costs import total_cost
+from ucal.costs import cost_percent, total_cost
 from ucal.evaluation import Retrieval, adjusted_rand, normalized_mutual_information, pairwise
 from ucal.events import Event, Sink
 from ucal.memory import LabelMemory
@@ -235,7 +235,7 @@ def _report(state: State, parts: Parts, memory: LabelMemory, *, last: bool) -> R
         human_seconds_strict=cost.strict,
         inferred=memory.n_inferred(),
         conflicts=len(memory.conflicts()),
-        cost_percent=100.0 * cost.answers / max(1, parts.n * (parts.n - 1) // 2),
+        cost_percent=cost_percent(cost.answers, parts.n),
         clusters=len(np.unique(labels[labels != OUTLIER])),
         outliers=int((labels == OUTLIER).sum()),
         loss=state.loss,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.fakes import DriftingLearner, blobs, make_parts
@@ -16,8 +17,9 @@ from ucal.drive import drive
 from ucal.errors import InterruptedRun, StaleRunError
 from ucal.loop import advance
 from ucal.runs import FolderStates, RunFolder
+from ucal.seams import Clustering, Proposer, Scene
 from ucal.state import State
-from ucal.types import Answer, Question, Step
+from ucal.types import Answer, IntArray, Question, Step, Verdict
 
 CONFIG = RunConfig(epochs=5, query_from=1, k1=8, k2=3, eps=0.5, min_samples=3, merge_cap=1.0)
 
@@ -114,9 +116,62 @@ def test_a_budget_is_never_exceeded(tmp_path):
     assert all(b.answers - a.answers <= 3 for a, b in itertools.pairwise(rounds))
 
 
-def test_the_merge_cap_bounds_the_merges_of_a_round(tmp_path):
-    capped = run(tmp_path, CONFIG.replace(merge_cap=0.0, snps=False))
-    assert capped.reports[-1].answers == 0
+@dataclasses.dataclass
+class Watched:
+    """A proposer that keeps what it was shown: (round, stage, labels, pairs that differ)."""
+
+    inner: Proposer
+    seen: list[tuple[int, str, IntArray, list[tuple[int, int]]]] = dataclasses.field(default_factory=list)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        return self.inner.stages
+
+    def __call__(self, scene: Scene) -> Sequence[Question]:
+        self.seen.append((scene.round, scene.stage, scene.labels.copy(), scene.memory.cannot_pairs()))
+        return self.inner(scene)
+
+
+def watched_run(root: Path, config: RunConfig) -> tuple[State, Watched]:
+    parts = make_parts(root, config)
+    assert parts.propose is not None
+    watched = Watched(parts.propose)
+    return drive(dataclasses.replace(parts, propose=watched), FolderStates(RunFolder(root))), watched
+
+
+def clusters_of(labels: IntArray) -> int:
+    return len(set(labels.tolist()) - {-1})
+
+
+def test_questions_begin_in_their_round_splits_first_and_merges_see_what_was_split(tmp_path):
+    end, watched = watched_run(tmp_path, CONFIG.replace(query_from=2))
+    assert [report.answers > 0 for report in end.reports] == [False, False, True, True, True]
+    assert [(round_, stage) for round_, stage, *_ in watched.seen] == [
+        (round_, stage) for round_ in (2, 3, 4) for stage in ("conflict", "split", "merge")
+    ]
+    more = 0
+    for (_, split, before, _), (_, merge, after, apart) in itertools.pairwise(watched.seen):
+        if (split, merge) == ("split", "merge"):
+            assert all(after[a] != after[b] or after[a] == -1 for a, b in apart)
+            more += clusters_of(after) > clusters_of(before)
+    assert more, "expected a round whose splits made more clusters before its merges were chosen"
+
+
+def test_a_round_merges_at_most_a_share_of_its_clusters_and_closes_its_questions_then(tmp_path):
+    merges = {}
+    for cap in (0.2, 1.0):
+        parts = make_parts(tmp_path / str(cap), CONFIG.replace(snps=False, query_from=0, epochs=1, merge_cap=cap))
+        halves = Clustering(np.arange(parts.n) // 2)  # 64 rows of 8 people: 32 clusters
+        parts = dataclasses.replace(parts, cluster=lambda features, threshold, halves=halves: halves)
+        end = drive(parts, FolderStates(parts.folder))
+        merges[cap] = sum(answer.verdict is Verdict.SAME for answer in parts.log.read())
+        assert end.reports[0].answers >= merges[cap]
+    assert merges[0.2] == 6  # 20 % of 32
+    assert merges[1.0] > 6
+
+
+def test_a_cap_of_nothing_asks_for_no_merge(tmp_path):
+    assert run(tmp_path, CONFIG.replace(merge_cap=0.0, snps=False)).reports[-1].answers == 0
 
 
 def test_proceed_closes_the_round_with_the_answers_so_far(tmp_path):
