@@ -55,7 +55,11 @@ class ImportFolder(Body):
 
 
 class PreviewNew(Body):
-    """What to look at: a folder on the server, or the names in a zip that is still with the sender."""
+    """What to look at: a folder on the server, or the names in a zip that is still with the sender.
+
+    `manifest` is the text of a CSV: of one that lies elsewhere (with `path`), or of the manifest.csv at the top of the
+    zip (with `names`; without it, such a zip is only counted).
+    """
 
     path: str | None = Field(default=None, min_length=1, max_length=1000)
     names: list[Annotated[str, Field(max_length=1000)]] | None = Field(default=None, max_length=500_000)

@@ -9,7 +9,7 @@ from backend.errors import InvalidError
 from backend.import_schemas import BadFileOut, ImportPreview, PreviewExample, PreviewNew
 from backend.paths import inside
 from ucal.datasets import Dataset, read
-from ucal.datasets.manifest import find_manifest
+from ucal.datasets.manifest import FILE_NAME, find_manifest, read_listed
 from ucal.datasets.preview import names_tree, preview, read_names
 from ucal.datasets.tree import file_tree
 
@@ -30,7 +30,9 @@ def preview_names(roots: Sequence[Path], body: PreviewNew) -> ImportPreview:
         return _out(_of_folder(inside(roots, body.path), body))
     tree = names_tree(body.names or ())
     if body.pattern is None and body.format in ("auto", "manifest") and find_manifest(tree) is not None:
-        return _unread(len(tree.images()))
+        if body.manifest is None:
+            return _unread(len(tree.images()))
+        return _out(read_listed(tree, body.manifest.encode(), FILE_NAME, "zip"))
     return _out(read_names(tree, "zip", body.format, pattern=body.pattern))
 
 

@@ -31,6 +31,23 @@ def test_a_preview_says_what_a_pattern_reads_on_ones_own_names(world: World):
     assert (inside["format"], inside["images"]) == ("manifest", 1)
 
 
+def test_a_preview_of_a_zip_reads_the_lines_of_its_own_manifest(world: World):
+    names = ["set/manifest.csv", "set/camA/1.jpg", "set/camB/2.jpg", "set/camB/3.jpg"]
+    lines = "path;identity;camera\ncamA/1.jpg;lynx;gate\ncamB/2.jpg;;pond\nnone.jpg;owl;pond\n"
+    admin = world.admin()
+    found = admin.api("POST", "/import/preview", {"names": names, "manifest": lines}).json()
+    assert (found["format"], found["images"], found["refused"]) == ("manifest", 2, 1)
+    assert (found["identities"], found["cameras"], found["unlabelled"]) == (1, 2, 1)
+    assert [one["identity"] for one in found["examples"]] == ["lynx", None]
+    assert found["refused_examples"][0]["path"] == "none.jpg"
+    assert found["notices"] == []
+    by_pattern = {"names": names, "manifest": lines, "pattern": "{camera}/*"}
+    assert admin.api("POST", "/import/preview", by_pattern).json()["images"] == 3  # a pattern comes before the manifest
+    refused = admin.api("POST", "/import/preview", {"names": names, "manifest": "file,who\na.jpg,lynx\n"})
+    assert refused.status_code == 422
+    assert "expected a column 'path'" in refused.json()["detail"]
+
+
 def test_a_folder_is_imported_by_a_pattern_and_by_a_csv_from_elsewhere(world: World):
     folder = world.settings.import_roots[0] / "shots"
     for name in ("gate_lynx", "pond_lynx", "pond_owl", "odd"):

@@ -111,7 +111,7 @@ def _read_rows(content: bytes, where: str) -> list[_Row]:
 def _usable(tree: FileTree, rows: Iterable[_Row], bad: list[BadFile]) -> list[_Row]:
     good: list[_Row] = []
     seen: set[str] = set()
-    listed = frozenset(tree.names) if tree.is_zip else None
+    listed = frozenset(tree.names) if tree.only_names or tree.is_zip else None
     holds = tree.holds if listed is None else listed.__contains__
     for row in rows:
         key = row.cell("path").replace("\\", "/").removeprefix("./")

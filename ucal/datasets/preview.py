@@ -79,7 +79,7 @@ def read_names(
 def names_tree(names: Iterable[str]) -> FileTree:
     """Make a tree of names that lie nowhere yet (a zip before it is sent), less the folder that holds all of them."""
     listed = tuple(sorted({name for name in names if not name.endswith("/") and not is_hidden(name)}))
-    return without_only_folder(FileTree(Path("names"), listed))
+    return without_only_folder(FileTree(Path("names"), listed, only_names=True))
 
 
 def without_only_folder(tree: FileTree) -> FileTree:

@@ -19,18 +19,20 @@ REFUSED_SUFFIXES = {".svg": "SVG is refused: it can carry scripts", ".heic": "HE
 class FileTree:
     """Files below `prefix` of a folder or zip. Hidden files and macOS' leftovers are not listed.
 
-    Links are followed only where they stay inside the root: what leaves it is in `bad`.
+    Links are followed only where they stay inside the root: what leaves it is in `bad`. Of a tree
+    that `only_names` are known of (a zip that is still elsewhere), nothing can be opened.
     """
 
     root: Path
     names: tuple[str, ...]
     prefix: str = ""
     bad: tuple[BadFile, ...] = ()
+    only_names: bool = False
 
     @property
     def is_zip(self) -> bool:
         """Say whether the files lie in a zip."""
-        return self.root.is_file()
+        return not self.only_names and self.root.is_file()
 
     def locate(self, name: str) -> str:
         """Give the path that `opening` opens."""
@@ -39,7 +41,7 @@ class FileTree:
 
     def holds(self, name: str) -> bool:
         """Say whether this is a file inside the root, listed or not."""
-        if self.is_zip:
+        if self.only_names or self.is_zip:
             return name in self.names
         path = self.root / self.prefix / name
         return path.is_file() and path.resolve().is_relative_to(self.root.resolve())

@@ -2071,6 +2071,9 @@ export interface components {
         /**
          * PreviewNew
          * @description What to look at: a folder on the server, or the names in a zip that is still with the sender.
+         *
+         *     `manifest` is the text of a CSV: of one that lies elsewhere (with `path`), or of the manifest.csv at the top of the
+         *     zip (with `names`; without it, such a zip is only counted).
          */
         PreviewNew: {
             /**

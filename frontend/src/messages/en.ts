@@ -190,6 +190,7 @@ export const en = {
       about: "A CSV on this computer lists the images of a server folder: path, and perhaps identity, camera, split.",
       choose: "Choose a CSV",
       change: "Choose another",
+      notUtf8: (name: string) => `${name} is not in UTF-8. In a spreadsheet, save it as “CSV UTF-8”, then choose it again.`,
     },
     how: {
       title: "How names are read",

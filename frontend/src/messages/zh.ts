@@ -198,6 +198,7 @@ export const zh: Messages = {
       about: "本机上的 CSV 列出服务器文件夹中的图像：path，以及可选的 identity、camera、split。",
       choose: "选择 CSV",
       change: "选择另一个",
+      notUtf8: (name: string) => `${name} 不是 UTF-8 编码。请在电子表格软件中另存为“CSV UTF-8”，再重新选择。`,
     },
     how: {
       title: "如何读取文件名",

@@ -9,6 +9,7 @@ import { m } from "../../messages";
 import { FIND_OUT, howOf, HowRead, type How } from "./HowRead";
 import { useStarted } from "./ImportPanel";
 import { NamesPreview, type Looked } from "./NamesPreview";
+import { utf8Of } from "./utf8";
 
 const parentOf = (path: string): string => path.split("/").slice(0, -1).join("/");
 
@@ -92,7 +93,16 @@ function Walk({ path, onPath }: { path: string; onPath: (path: string) => void }
 
 function CsvChooser({ listed, onChoose }: { listed: Csv | null; onChoose: (csv: Csv) => void }) {
   const input = useRef<HTMLInputElement>(null);
-  const take = async (file: File | undefined) => file && onChoose({ name: file.name, text: await file.text() });
+  const [refused, refuse] = useState<Error | null>(null);
+  const take = async (file: File | undefined) => {
+    if (!file) return;
+    try {
+      onChoose({ name: file.name, text: utf8Of(await file.arrayBuffer()) });
+      refuse(null);
+    } catch {
+      refuse(new Error(m.project.csv.notUtf8(file.name)));
+    }
+  };
   return (
     <div className="import-row">
       <input
@@ -105,7 +115,8 @@ function CsvChooser({ listed, onChoose }: { listed: Csv | null; onChoose: (csv: 
         onChange={(event) => void take(event.target.files?.[0])}
       />
       <Button onClick={() => input.current?.click()}>{listed ? m.project.csv.change : m.project.csv.choose}</Button>
-      {listed && <span className="file-name">{listed.name}</span>}
+      {listed && !refused && <span className="file-name">{listed.name}</span>}
+      <Refusal error={refused} />
     </div>
   );
 }

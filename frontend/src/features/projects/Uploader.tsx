@@ -8,11 +8,12 @@ import { m, n } from "../../messages";
 import { FIND_OUT, howOf, HowRead, type How } from "./HowRead";
 import { useStarted } from "./ImportPanel";
 import { NamesPreview } from "./NamesPreview";
-import { NotAZip, zipNames } from "./zipNames";
+import { NotUtf8 } from "./utf8";
+import { NotAZip, zipLook, type ZipLook } from "./zipNames";
 
 interface Chosen {
   file: File;
-  names: string[] | null; // null: not to be read here
+  look: ZipLook | null; // null: not to be read here
 }
 
 /** A zip from this computer: its names are looked at before anything is sent. */
@@ -30,11 +31,11 @@ export function Uploader({ projectId, onStarted }: { projectId: string; onStarte
   const take = async (file: File | undefined) => {
     if (!file) return;
     try {
-      setChosen({ file, names: await zipNames(file) });
+      setChosen({ file, look: await zipLook(file) });
       refuse(null);
     } catch (error) {
       setChosen(null);
-      refuse(error instanceof NotAZip ? new Error(m.project.upload.noZip(file.name)) : new Error(String(error)));
+      refuse(inWords(error, file.name));
     }
   };
   return (
@@ -60,8 +61,8 @@ export function Uploader({ projectId, onStarted }: { projectId: string; onStarte
         )}
       </div>
       {chosen && <HowRead how={how} layouts={false} onChange={setHow} />}
-      {chosen?.names && (
-        <NamesPreview what={{ names: chosen.names, ...howOf(how) }} id={`${chosen.file.name} ${chosen.file.lastModified}`} />
+      {chosen?.look && (
+        <NamesPreview what={{ ...chosen.look, ...howOf(how) }} id={`${chosen.file.name} ${chosen.file.lastModified}`} />
       )}
       {upload.isPending && (
         <>
@@ -77,4 +78,10 @@ export function Uploader({ projectId, onStarted }: { projectId: string; onStarte
       </div>
     </div>
   );
+}
+
+function inWords(error: unknown, name: string): Error {
+  if (error instanceof NotAZip) return new Error(m.project.upload.noZip(name));
+  if (error instanceof NotUtf8) return new Error(m.project.csv.notUtf8(`${name} / manifest.csv`));
+  return new Error(String(error));
 }
