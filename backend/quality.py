@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend import agreement, quality_schemas
-from backend.store import answers, gold, images, people
+from backend.store import answers, gold, images, people, truths
 from backend.store.memories import memories_of
 from backend.store.models import Answer, Image, Run
 from backend.views import image_out
@@ -72,7 +72,7 @@ def disagreements(session: Session, run: Run, offset: int, limit: int) -> qualit
     shown = pairs[offset : offset + limit]
     known = images.by_rows(session, run.project_id, {row for pair in shown for row in pair})
     names = people.names(session, {person for pair in shown for person in said.answers[pair]})
-    truth = {(one.left_row, one.right_row): one.same for one in gold.marked(session, run.project_id)}
+    truth = {(one.left_row, one.right_row): one.same for one in truths.marked(session, run.project_id)}
     with memories_of(session).of(session, run) as memory:
         verdicts = {pair: _remembered(memory.verdict(*pair), memory.decided(*pair)) for pair in shown}
     return quality_schemas.Disagreements(
@@ -92,7 +92,7 @@ def disagreements(session: Session, run: Run, offset: int, limit: int) -> qualit
 
 def gold_of(session: Session, project_id: str) -> quality_schemas.Gold:
     """Give the pairs of known truth that a project has."""
-    marked = gold.marked(session, project_id)
+    marked = truths.marked(session, project_id)
     known = images.by_rows(session, project_id, {row for one in marked for row in (one.left_row, one.right_row)})
     return quality_schemas.Gold(
         marked=[
@@ -101,7 +101,7 @@ def gold_of(session: Session, project_id: str) -> quality_schemas.Gold:
             )
             for one in marked
         ],
-        known=gold.n_known(session, project_id),
+        known=truths.n_known(session, project_id),
     )
 
 

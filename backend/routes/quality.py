@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from backend import quality, quality_schemas
 from backend.deps import Admin, Db
 from backend.errors import InvalidError
-from backend.store import gold, images, projects, runs
+from backend.store import images, projects, runs, truths
 from backend.store.models import Project
 
 router = APIRouter(tags=["quality"])
@@ -43,14 +43,14 @@ def list_gold(session: Db, person: Admin, project_id: str) -> quality_schemas.Go
 def mark_gold(session: Db, person: Admin, project_id: str, body: quality_schemas.GoldPairNew) -> None:
     """Say what is true of a pair of images; people are checked with it. Said again, it replaces the first."""
     project = projects.get(session, person, project_id)
-    gold.mark(session, project, _rows(session, project, body.left, body.right), body.same)
+    truths.mark(session, project, _rows(session, project, body.left, body.right), body.same)
 
 
 @router.delete("/projects/{project_id}/gold/{left}/{right}", status_code=204)
 def unmark_gold(session: Db, person: Admin, project_id: str, left: str, right: str) -> None:
     """Take back what was said of a pair of images (their ids); answers that it checked stay as they are."""
     project = projects.get(session, person, project_id)
-    gold.unmark(session, project.id, _rows(session, project, left, right))
+    truths.unmark(session, project.id, _rows(session, project, left, right))
 
 
 def _rows(session: Db, project: Project, left: str, right: str) -> tuple[int, int]:

@@ -63,6 +63,7 @@ def answer(session: Session, run: Run, person: Person, body: AnswerNew, now: dat
     settled = Settled()
     if check:
         question.state = "checked"
+        settled = settle_others(session, run)  # as after any other: it says and takes the same
     elif _decide(session, run, question, now) or counts:
         settled = settle_others(session, run)
         if run.state not in OVER:
@@ -146,7 +147,7 @@ def undo(
     if answers.add(session, answers.retraction(given, person.id, now)):
         changed = given.counts
         if question is not None and question.state in questions.CHECKS:
-            question.state = "gold"
+            question.state = "checked" if run.state in OVER else "gold"
         elif question is not None:
             changed = _undecide(session, run, question, now) or changed
         if changed and run.state not in OVER:

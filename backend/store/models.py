@@ -302,7 +302,7 @@ class Question(Base):
     votes_base: Mapped[int] = mapped_column(default=1)  # answers by different people that it wants
     votes_wanted: Mapped[int] = mapped_column(default=1)  # the same, one more while people disagree
     n_votes: Mapped[int] = mapped_column(default=0)  # those that stand
-    gold: Mapped[str | None] = mapped_column(String(16))  # the truth, of a pair asked to check somebody
+    gold: Mapped[str | None] = mapped_column(String(16))  # the truth, of a check: same | different; page: in its tiles
     gold_person: Mapped[str | None]  # who is checked by it
 
 

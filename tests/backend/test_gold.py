@@ -140,8 +140,17 @@ def test_a_check_put_back_is_given_again_before_a_new_one_is_made(both: World):
     asked = both.ask(run, *PAIRS)
     one = both.annotator()
     check = next(question["id"] for question in wishes(one, run, 2) if question["id"] not in asked)
-    one.api("POST", f"/runs/{run.id}/release", {"question_ids": [check], "later": True})
+    one.api("POST", f"/runs/{run.id}/release", {"question_ids": [check]})
     assert [question["id"] for question in wishes(one, run, 2, held=[asked[0]])] == [asked[1], check]
+
+
+def test_a_check_put_back_for_later_does_not_come_before_the_others_as_no_question_does(both: World):
+    run, _, _ = checking(both)
+    asked = both.ask(run, *PAIRS)
+    one = both.annotator()
+    check = next(question["id"] for question in wishes(one, run, 2) if question["id"] not in asked)
+    one.api("POST", f"/runs/{run.id}/release", {"question_ids": [check], "later": True})
+    assert check not in [question["id"] for question in wishes(one, run, 12, held=[asked[0]])]
 
 
 def test_groups_of_a_check_are_as_large_as_those_it_stands_beside(world: World):
