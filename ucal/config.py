@@ -120,6 +120,9 @@ class RunConfig:
     gcl_length: Literal["whole", "halves"] = "whole"  # GCL: [v, v~] at length 1 as it is, or v~ at length 1 before
     gcl_weight: float = 0.5  # GCL + SCL: lambda, the weight of the refined features' loss
     scl_k: int = 2  # SCL: queries of each class that count, the least similar ones
+    scl_queries: Literal["hardest", "average", "random"] = (
+        "hardest"  # SCL: what moves a centroid and counts: its scl_k hardest queries; all, by their mean; one drawn
+    )
     mcl_rho: float = 0.5  # MCL: share of the rows that is clustered (X1)
     mcl_polish: Literal["joint", "after"] = "joint"  # MCL: X1 and the rest in every step, or X1's steps first
     mcl_batches: Literal["proxy", "uniform"] = (

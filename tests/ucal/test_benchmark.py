@@ -63,6 +63,8 @@ def a_result(config: RunConfig, scores: list[float], answers: list[int], minutes
     return {"config": config.to_dict(), "rounds": rounds, "final": rounds[-1], "seconds": {"train": 60 * minutes}}
 
 
+CC_DATA = ("market1501", "dukemtmc", "msmt17", "veri776")
+
 # -- plan ------------------------------------------------------------------------------------------
 
 
@@ -88,6 +90,38 @@ def test_the_papers_tables_have_the_papers_settings():
     assert configs["baseline"].policy == configs["supervised"].policy == "none"
     assert configs["supervised"].base == "supervised"
     assert make_plan(benchmark("msmt17-table2"), Choice((0,))).cells[0].config.iterations == 800
+
+
+def test_gcl_scls_ablations_leave_out_what_their_rows_leave_out():
+    models = {c.variant.name: c.config for c in make_plan(benchmark("dukemtmc-gcl-scl-table2"), Choice((0,))).cells}
+    rows = [(c.scl_queries == "hardest", c.gcl_graph > 1, c.gcl_weight > 0) for c in models.values()]
+    # SCL, cluster refinement, noise suppression: as ticked in the paper's Table 2
+    assert rows == [
+        *((False, False, False), (False, False, True), (True, False, False)),
+        *((True, False, True), (False, True, True), (True, True, True)),
+    ]
+    whole = models["model6"]
+    assert (whole.gcl_graph, whole.gcl_temperature, whole.gcl_weight, whole.scl_k, whole.epochs) == (
+        16,
+        5.0,
+        0.5,
+        2,
+        60,
+    )
+    assert (whole.identities_per_batch, whole.images_per_identity, whole.lr, whole.lr_step) == (16, 8, 3.5e-4, 20)
+    table3 = make_plan(benchmark("dukemtmc-gcl-scl-table3"), Choice((0,))).cells
+    assert [(c.variant.name, c.config.scl_queries, c.config.scl_k) for c in table3] == [
+        *(("average", "average", 2), ("random", "random", 2)),
+        *(("k1", "hardest", 1), ("k2", "hardest", 2), ("k4", "hardest", 4)),
+    ]
+
+
+def test_cluster_contrasts_tables_have_its_settings():
+    configs = {data: make_plan(benchmark(f"{data}-cluster-contrast"), Choice((0,))).cells[0].config for data in CC_DATA}
+    batches = {(c.identities_per_batch, c.images_per_identity, c.base, c.momentum, c.tau) for c in configs.values()}
+    assert batches == {(16, 16, "cluster-contrast", None, 0.05)}
+    assert {data: c.iterations for data, c in configs.items()} == dict(zip(CC_DATA, (200, 200, 400, 400), strict=True))
+    assert (configs["veri776"].height, configs["veri776"].width) == (224, 224)
 
 
 def test_a_variant_that_the_settings_do_not_know_is_refused_with_its_reason_and_the_others_run():

@@ -167,6 +167,34 @@ def test_selection_loss_and_update_are_the_papers_loops(classes: list[int], k: i
     torch.testing.assert_close(part.memory.centroids, slow_memory, atol=1e-6, rtol=1e-5)
 
 
+def test_the_average_policy_moves_a_centroid_once_by_the_mean_and_all_queries_count() -> None:
+    part = SelectiveContrast(AXES, torch.tensor([0, 1]), tau=0.5, momentum=0.5, k=1, queries="average")
+    batch = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]])
+    own = torch.tensor([0, 0, 1])
+    chosen = part.choose(batch, own)
+    assert chosen.tolist() == [0, 1, 2]
+    # logits (2, 0), (0, 2), (1.2, 1.6) against the classes 0, 0, 1
+    wanted = (math.log(1 + math.exp(-2)) + math.log(1 + math.exp(2)) + math.log(1 + math.exp(-0.4))) / 3
+    assert float(part.loss(batch, own, chosen)) == pytest.approx(wanted, rel=1e-6)
+    part.update(batch, own, chosen)
+    # .5 (1, 0) + .5 (.5, .5) = (.75, .25): two moves in turn, or the last alone, would give others
+    torch.testing.assert_close(part.memory.centroids[0], functional.normalize(torch.tensor([0.75, 0.25]), dim=0))
+    torch.testing.assert_close(part.memory.centroids[1], functional.normalize(torch.tensor([0.3, 0.9]), dim=0))
+
+
+def test_the_random_policy_draws_one_query_of_each_class_and_each_as_often() -> None:
+    start, own = rows(2, 3), torch.tensor([1, 0, 0, 1, 0])
+    part, again = (
+        SelectiveContrast(start, torch.arange(2), tau=0.5, momentum=0.5, k=4, queries="random", seed=3) for _ in "ab"
+    )
+    draws = [part.choose(rows(5, 3), own).tolist() for _ in range(300)]
+    assert draws == [again.choose(rows(5, 3), own).tolist() for _ in range(300)]
+    assert {len(drawn) for drawn in draws} == {2}
+    zero, one = zip(*draws, strict=True)
+    assert {position: 70 < zero.count(position) < 130 for position in (1, 2, 4)} == dict.fromkeys((1, 2, 4), True)
+    assert {position: 110 < one.count(position) < 190 for position in (0, 3)} == dict.fromkeys((0, 3), True)
+
+
 def test_the_whole_loss_weighs_the_refined_features_by_lambda_and_moves_both_memories_afterwards() -> None:
     features, classes, graph = rows(6, 4), torch.tensor([0, 0, 0, 1, 1, -1]), graph_of(4)
     refined = graph(features).detach()

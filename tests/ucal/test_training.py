@@ -53,13 +53,16 @@ def equal(first: ImageLearner, second: ImageLearner) -> bool:
     return all(torch.equal(ours[key], theirs[key]) for key in ours)
 
 
-@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize(
+    ("base", "more"),
+    [*((base, {}) for base in BASES), *(("gcl-scl", {"scl_queries": queries}) for queries in ("average", "random"))],
+)
 def test_going_on_from_a_file_gives_bit_for_bit_what_going_on_would_have_given(
-    base: str, people: dict[str, Pictures], tmp_path: Path
+    base: str, more: dict[str, object], people: dict[str, Pictures], tmp_path: Path
 ) -> None:
     labels = people["train"].identities.copy()
     labels[:3] = -1
-    config = settings(base, erase=0.5, lr_step=2)
+    config = settings(base, erase=0.5, lr_step=2, **more)
     kept = make(config, people)
     for round_ in range(2):
         kept.features()

@@ -5,6 +5,8 @@ Source: "Mind Your Clever Neighbours", Eqs. 6-8. Momentum .1 by default (the pap
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -13,6 +15,7 @@ from ucal.learners.graph import GraphCorrelation
 from ucal.learners.memory_bank import CentroidMemory, class_means
 
 MOMENTUM = 0.1
+Queries = Literal["hardest", "average", "random"]
 
 
 def hardest(similarities: Tensor, classes: Tensor, k: int) -> Tensor:
@@ -33,17 +36,41 @@ def hardest(similarities: Tensor, classes: Tensor, k: int) -> Tensor:
 
 
 class SelectiveContrast:
-    """One memory and its loss over the chosen queries."""
+    """One memory and its loss over the chosen queries.
 
-    def __init__(self, features: Tensor, classes: Tensor, *, tau: float, momentum: float | None, k: int) -> None:
-        """Start from all rows' features (n, d) and classes (n,) numbered 0..c-1, -1 = left out."""
-        self.classes, self.tau, self.k = classes, tau, k
+    Of a class's queries in a batch, the k least similar move its centroid in turn and enter the loss
+    (`hardest`); or all enter it and their mean moves the centroid once (`average`); or one that is drawn (`random`).
+
+    Source: GCL + SCL, Eqs. 6 and 7; Table 3 has the other two policies (that the loss follows them is our reading).
+    """
+
+    def __init__(  # noqa: PLR0913 - two tensors, the rest are options by name
+        self,
+        features: Tensor,
+        classes: Tensor,
+        *,
+        tau: float,
+        momentum: float | None,
+        k: int,
+        queries: Queries = "hardest",
+        seed: int = 0,
+    ) -> None:
+        """Start from all rows' features (n, d) and classes (n,) numbered 0..c-1, -1 = left out.
+
+        seed: what `random` draws by; the same on all ranks.
+        """
+        self.classes, self.tau, self.k, self.queries = classes, tau, k, queries
+        self._generator = torch.Generator().manual_seed(seed)
         means = class_means(features, classes, int(classes.max()) + 1).to(features.device)
         self.memory = CentroidMemory(means, MOMENTUM if momentum is None else momentum)
 
     def choose(self, features: Tensor, rows: Tensor) -> Tensor:
         """Give the positions of the batch's chosen queries, in the order in which they move the memory."""
         own = self.classes[rows]
+        if self.queries == "average":
+            return torch.arange(len(rows), device=rows.device)
+        if self.queries == "random":  # the one with the least of as many random numbers
+            return hardest(torch.rand(len(rows), generator=self._generator).to(rows.device), own, 1)
         return hardest((features.detach() * self.memory.centroids[own]).sum(dim=1), own, self.k)
 
     def loss(self, features: Tensor, rows: Tensor, chosen: Tensor) -> Tensor:
@@ -55,8 +82,15 @@ class SelectiveContrast:
         return functional.cross_entropy(logits, self.classes[rows[chosen]])
 
     def update(self, features: Tensor, rows: Tensor, chosen: Tensor) -> None:
-        """Move each class towards its chosen queries in turn, then length 1. Source: GCL + SCL, Eq. 6."""
-        self.memory.update(features[chosen], self.classes[rows[chosen]])
+        """Move each class towards its chosen queries in turn (or their mean, once), then length 1.
+
+        Source: GCL + SCL, Eq. 6; differs: centroids are brought to length 1 after each move.
+        """
+        moving, own = features[chosen], self.classes[rows[chosen]]
+        if self.queries == "average":
+            own, places = torch.unique(own, return_inverse=True)
+            moving = class_means(moving.detach().float(), places, len(own)).to(rows.device)
+        self.memory.update(moving, own)
 
 
 class GclScl:

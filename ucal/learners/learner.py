@@ -32,7 +32,7 @@ from ucal.ranks import ALONE, Ranks
 from ucal.seams import Check, never
 from ucal.types import OUTLIER, ByteArray, FloatArray, IntArray
 
-_SAMPLER, _REST = 11, 14  # streams of randomness under one seed
+_SAMPLER, _REST, _QUERIES = 11, 14, 15  # streams of randomness under one seed
 
 
 class ImageLearner:
@@ -119,7 +119,7 @@ class ImageLearner:
             self._sink(Event("warning", {"text": text}))
             return None
         config = self._config
-        contrast = self._with_links(self._contrast(classes))
+        contrast = self._with_links(self._contrast(classes, round_))
         for group in self._optimiser.param_groups:
             group["lr"] = config.lr * 0.1 ** (round_ // config.lr_step)
         batches, total = self._batches(classes, excluded, round_)
@@ -199,11 +199,11 @@ class ImageLearner:
             config.iterations,
         )
 
-    def _contrast(self, classes: IntArray) -> Contrast:
+    def _contrast(self, classes: IntArray, round_: int) -> Contrast:
         config = self._config
         target = torch.from_numpy(classes).to(self._device)
         if config.base == "gcl-scl":
-            return self._gcl_scl(target)
+            return self._gcl_scl(target, round_)
         features = torch.from_numpy(self.features()).to(self._device)
         if config.base == "spcl":
             return Spcl(features, target, tau=config.tau, momentum=config.momentum)
@@ -221,10 +221,11 @@ class ImageLearner:
         margin, weight = self._config.spal_margin, self._config.spal_triplet
         return SupportTriplet(contrast, features, links_of(self._links()), margin=margin, weight=weight)
 
-    def _gcl_scl(self, target: torch.Tensor) -> GclScl:
+    def _gcl_scl(self, target: torch.Tensor, round_: int) -> GclScl:
         config = self._config
         graph = self.model.get_submodule("graph")
         assert isinstance(graph, GraphCorrelation)
+        words = np.random.SeedSequence((config.seed, _QUERIES, round_)).generate_state(2)
         plain, refined = (
             SelectiveContrast(
                 torch.from_numpy(rows).to(self._device),
@@ -232,8 +233,10 @@ class ImageLearner:
                 tau=config.tau,
                 momentum=config.momentum,
                 k=config.scl_k,
+                queries=config.scl_queries,
+                seed=int(seed),
             )
-            for rows in (self._fresh(), self._refine())
+            for rows, seed in zip((self._fresh(), self._refine()), words, strict=True)
         )
         return GclScl(graph, plain, refined, config.gcl_weight)
 
