@@ -223,7 +223,10 @@ def _gcl_scl_table3() -> Benchmark:
                 Variant(row.lower(), title, off | {"scl_queries": row.lower()}, figure(GCL3, "dukemtmc", row))
                 for row, title in (("Average", "all queries, by their mean"), ("Random", "one query, drawn"))
             ),
-            *(Variant(f"k{k}", f"k = {k}", off | {"scl_k": k}, figure(GCL3, "dukemtmc", f"k = {k}")) for k in (1, 2, 4)),
+            *(
+                Variant(f"k{k}", f"k = {k}", off | {"scl_k": k}, figure(GCL3, "dukemtmc", f"k = {k}"))
+                for k in (1, 2, 4)
+            ),
         ),
         bases=("gcl-scl",),
     )
