@@ -1,18 +1,20 @@
 """Links that the data bring with them: rows of one tracklet are the same, rows of one frame are different.
 
-They enter the label memory like answers, made by nobody: they cost nothing, count as no answer, and
-where people say otherwise, people are right.
+They enter the label memory beside the answers, made by nobody: they cost nothing, count as no answer,
+and where people say otherwise, people are right (`LabelMemory`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import combinations, pairwise
 
-from ucal.memory import LabelMemory
 from ucal.types import Answer, Image, Kind, Verdict
 
 PERSON = "import"
+
+
+FORMATS = ("manifest", "pattern")  # layouts whose tracklets and frames mean what the functions here take them for
 
 
 def imported_links(images: Sequence[Image]) -> tuple[Answer, ...]:
@@ -40,16 +42,3 @@ def imported_links(images: Sequence[Image]) -> tuple[Answer, ...]:
 
 def _one(images: Sequence[Image], a: int, b: int) -> bool:
     return images[a].tracklet is not None and images[a].tracklet == images[b].tracklet
-
-
-def with_imported(people: LabelMemory, links: Iterable[Answer]) -> LabelMemory:
-    """Give a memory of what people said and of those links that contradict neither them nor an earlier link."""
-    memory = LabelMemory(people.n, people.mode, people.answers)
-    refused = {Verdict.SAME: Verdict.DIFFERENT, Verdict.DIFFERENT: Verdict.SAME}
-    frozen = set(memory.excluded_rows().tolist())
-    for link in links:
-        pair = link.left, link.right
-        free = memory.voted(*pair) is None and not memory.contested(*pair) and not frozen.intersection(pair)
-        if free and memory.verdict(*pair) is not refused[link.verdict]:
-            memory.add(link)
-    return memory

@@ -10,28 +10,15 @@ cannot all be true are data, not an exception.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
 
+from ucal.closure import Closure, Pair
+from ucal.conflicts import Conflict, beside_of, chain, reached
 from ucal.errors import AnswerError
 from ucal.types import Answer, IntArray, Kind, Verdict
-
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Answers that cannot all be true.
-
-    `pairs` are the answered pairs that disagree: the "different" first, then the chain of "same"
-    that contradicts it (empty when the votes on the one pair are tied).
-    """
-
-    pairs: tuple[Pair, ...]
 
 
 class LabelMemory:
@@ -42,11 +29,30 @@ class LabelMemory:
     nothing and is a conflict. "Same" pairs close into groups, "different" pairs hold between
     groups. A group with a "different" inside is in conflict: it decides nothing until its answers
     agree again.
+
+    Links that came with the data (`imported`, each of one pair, SAME or DIFFERENT; inference is needed)
+    hold, one after another, as far as they contradict neither what people say nor the links before:
+    they never make a conflict, and they come back when the answer against them is taken back.
     """
 
-    def __init__(self, n: int, mode: Literal["closure", "pair"] = "closure", answers: Iterable[Answer] = ()) -> None:
+    def __init__(
+        self,
+        n: int,
+        mode: Literal["closure", "pair"] = "closure",
+        answers: Iterable[Answer] = (),
+        imported: Sequence[Answer] = (),
+    ) -> None:
+        """Start from answers of people and links of the data.
+
+        Raises:
+            AnswerError: a row outside 0..n-1, an image paired with itself, or links in mode "pair".
+        """
+        if imported and mode == "pair":
+            raise AnswerError("links of the data: expected memory 'closure', which infers from them, got 'pair'")
         self.n = n
         self.mode = mode
+        self.imported = tuple(imported)
+        self._weak = [(self._pair(link.left, link.right), link.verdict) for link in imported]
         self._answers: dict[str, Answer] = {}  # standing answers by id
         self._seen: set[str] = set()  # ids of all events, retractions too
         self._void: set[str] = set()  # ids that were retracted, perhaps before they came
@@ -55,8 +61,9 @@ class LabelMemory:
         self._bad: dict[int, int] = {}  # row -> standing answers that call it a bad image
         self._locked: dict[int, int] = {}  # row -> standing locks that hold it
         self._n_links = 0
-        self._dirty = False  # a link was taken back: rebuild before the next look
-        self._reset_links()
+        self._links = Closure()  # of the pairs as they are decided, and of the imported links that hold
+        self._held: dict[Pair, Verdict] = {}  # imported links that hold, on pairs that nobody decided
+        self._dirty = bool(imported)  # a link was taken back: rebuild before the next look
         self.extend(answers)
 
     # -- answers in ----------------------------------------------------------------------------
@@ -115,10 +122,22 @@ class LabelMemory:
         after = self._link(pair)
         if after == before or self._dirty:
             return
-        if before is None and not self._tied(pair):
-            self._apply(pair, after)
+        if before is None and not self._tied(pair) and not self._shakes(pair, after):
+            self._held.pop(pair, None)
+            self._links.add(pair, after)
         else:
             self._dirty = True
+
+    def _shakes(self, pair: Pair, link: Verdict | None) -> bool:
+        """Say whether a new link may change which imported links hold: it is against what follows, or meets a conflict.
+
+        A link that fits what follows from all others leaves every imported link as it was.
+        """
+        if not self._weak:
+            return False
+        if any(self._links.frozen(row) for row in pair):
+            return True
+        return self._links.verdict(*pair) not in (None, link)
 
     def _pair(self, left: int, right: int) -> Pair:
         if left == right or not (0 <= left < self.n and 0 <= right < self.n):
@@ -146,13 +165,7 @@ class LabelMemory:
         pair = self._pair(left, right)
         if self.mode == "pair":
             return self._link(pair)
-        self._refresh()
-        a, b = self._find(left), self._find(right)
-        if a in self._frozen or b in self._frozen:
-            return None
-        if a == b:
-            return Verdict.SAME
-        return Verdict.DIFFERENT if b in self._apart.get(a, _NOTHING) else None
+        return self._followed().verdict(left, right)
 
     def decided(self, left: int, right: int) -> bool:
         """Say whether asking is pointless.
@@ -172,9 +185,8 @@ class LabelMemory:
     def contested(self, left: int, right: int) -> bool:
         """Say whether this pair is part of a contradiction: its votes are tied, or one group in conflict has both."""
         pair = self._pair(left, right)
-        self._refresh()
-        root = self._find(left)
-        return self._tied(pair) or (root == self._find(right) and root in self._frozen)
+        links = self._followed()
+        return self._tied(pair) or (links.find(left) == links.find(right) and links.frozen(left))
 
     def joined(self, starts: Iterable[int], less: Iterable[Answer] = (), more: Iterable[Answer] = ()) -> list[set[int]]:
         """Give the groups that "same" pairs make of these rows, as if answers were not there (less) or had come (more).
@@ -188,15 +200,15 @@ class LabelMemory:
                 pair = self._pair(left, right)
                 votes[pair] = list(votes.get(pair, _NO_VOTES))
                 votes[pair][_COLUMN[verdict]] += weight
-        beside: dict[int, list[int]] = {}
-        for (low, high), (same, different, _) in votes.items():
-            if same > different:
-                beside.setdefault(low, []).append(high)
-                beside.setdefault(high, []).append(low)
+        self._followed()
+        same = [pair for pair, (yes, no, _) in votes.items() if yes > no]
+        silent = (pair for pair, link in self._held.items() if link is Verdict.SAME)
+        same += [pair for pair in silent if votes.get(pair, _NO_VOTES)[0] == votes.get(pair, _NO_VOTES)[1]]
+        beside = beside_of(same)
         groups: list[set[int]] = []
         for start in starts:
             if not any(start in group for group in groups):
-                groups.append(set(_reached(beside, start)))
+                groups.append(set(reached(beside, start)))
         return groups
 
     def is_bad(self, row: int) -> bool:
@@ -205,28 +217,25 @@ class LabelMemory:
 
     def groups(self) -> list[tuple[int, ...]]:
         """Give the groups of two or more rows that are the same, those in conflict left out."""
-        return [rows for root, rows in self._components().items() if root not in self._frozen]
+        return [rows for rows in self._components() if not self._links.frozen(rows[0])]
 
     def cannot_pairs(self) -> list[Pair]:
-        """Give the answered "different" pairs whose groups are not in conflict, sorted."""
-        self._refresh()
-        return sorted(
-            pair
-            for pair in self._votes
-            if self._link(pair) is Verdict.DIFFERENT
-            and self._find(pair[0]) not in self._frozen
-            and self._find(pair[1]) not in self._frozen
-        )
+        """Give the answered and imported "different" pairs whose groups are not in conflict, sorted."""
+        links = self._followed()
+        apart = [pair for pair in self._votes if self._link(pair) is Verdict.DIFFERENT]
+        apart += [pair for pair, link in self._held.items() if link is Verdict.DIFFERENT]
+        return sorted(pair for pair in apart if not links.frozen(pair[0]) and not links.frozen(pair[1]))
 
     def conflicts(self) -> list[Conflict]:
         """Give what disagrees, sorted: tied pairs, and "different" pairs inside a group."""
-        self._refresh()
-        found = []
+        links, found = self._followed(), []
+        beside: dict[int, list[int]] | None = None
         for pair in sorted(self._votes):
             if self._tied(pair):
                 found.append(Conflict((pair,)))
-            elif self._link(pair) is Verdict.DIFFERENT and self._find(pair[0]) == self._find(pair[1]):
-                found.append(Conflict((pair, *self._same_path(*pair))))
+            elif self._link(pair) is Verdict.DIFFERENT and links.find(pair[0]) == links.find(pair[1]):
+                beside = beside_of(self._same_pairs()) if beside is None else beside
+                found.append(Conflict((pair, *chain(beside, *pair))))
         return found
 
     def bad_rows(self) -> IntArray:
@@ -242,50 +251,56 @@ class LabelMemory:
 
         The two are equal where other answers join them too. O(answers).
         """
+        self._followed()
         dropped = self._pair(left, right)
-        beside: dict[int, list[int]] = {}
-        for low, high in self._votes:
-            if (low, high) != dropped and self._link((low, high)) is Verdict.SAME:
-                beside.setdefault(low, []).append(high)
-                beside.setdefault(high, []).append(low)
-        return _reached(beside, left), _reached(beside, right)
+        same = [*self._same_pairs(), *(pair for pair, link in self._held.items() if link is Verdict.SAME)]
+        beside = beside_of(pair for pair in same if pair != dropped)
+        return reached(beside, left), reached(beside, right)
 
     def excluded_rows(self) -> IntArray:
         """Give the rows that stay out of training: bad images and groups in conflict, sorted."""
-        frozen = [row for root, rows in self._components().items() if root in self._frozen for row in rows]
+        frozen = [row for rows in self._components() if self._links.frozen(rows[0]) for row in rows]
         return np.union1d(self.bad_rows(), np.array(frozen, np.int64))
 
     def n_inferred(self) -> int:
-        """Count the pairs of rows that follow from the answers without having been asked."""
+        """Count the pairs of rows that follow from the answers without having been asked, or known from the data."""
         if self.mode == "pair":
             return 0
-        components = self._components()
-        size = {root: len(rows) for root, rows in components.items()}
-        free = [root for root in size if root not in self._frozen]
-        known = sum(size[root] * (size[root] - 1) // 2 for root in free)
-        for root, others in self._apart.items():
-            if root not in self._frozen:
-                known += sum(
-                    size.get(root, 1) * size.get(other, 1)
-                    for other in others
-                    if root < other and other not in self._frozen
-                )
-        return known - sum(1 for pair in self._votes if self._link(pair) and self.verdict(*pair))
+        links, data = self._followed(), self._data()
+        asked = (pair for pair in self._votes if self._link(pair) and links.verdict(*pair))
+        return links.n_known() - data.n_known() - sum(1 for pair in asked if data.verdict(*pair) is None)
+
+    def n_imported(self) -> int:
+        """Count the pairs of rows that follow from the imported links that hold, outside conflicts."""
+        return self._data().n_known()
+
+    def _data(self) -> Closure:
+        """Follow the imported links that hold."""
+        links, data = self._followed(), Closure()
+        for pair, link in self._held.items():
+            if not links.frozen(pair[0]) and not links.frozen(pair[1]):
+                data.add(pair, link)
+        return data
 
     # -- links ---------------------------------------------------------------------------------
 
-    def _reset_links(self) -> None:
-        self._parent: dict[int, int] = {}
-        self._size: dict[int, int] = {}
-        self._apart: dict[int, set[int]] = {}  # root -> roots it differs from
-        self._frozen: set[int] = set()  # roots in conflict
-        self._dirty = False
-
-    def _refresh(self) -> None:
+    def _followed(self) -> Closure:
+        """Give what follows from all links, worked out anew where one was taken back."""
         if self._dirty:
-            self._reset_links()
+            self._links, self._held, self._dirty = Closure(), {}, False
             for pair in self._votes:
-                self._apply(pair, self._link(pair))
+                self._links.add(pair, self._link(pair))
+            for pair, link in self._weak:
+                self._hold(pair, link)
+        return self._links
+
+    def _hold(self, pair: Pair, link: Verdict) -> None:
+        """Take an imported link, unless somebody decided the pair, or it is against what follows, or in a conflict."""
+        links = self._links
+        said = self._link(pair) is not None or self._tied(pair)
+        if not said and not any(links.frozen(row) for row in pair) and links.verdict(*pair) in (None, link):
+            links.add(pair, link)
+            self._held[pair] = link
 
     def _link(self, pair: Pair) -> Verdict | None:
         same, different, _ = self._votes.get(pair, _NO_VOTES)
@@ -297,86 +312,15 @@ class LabelMemory:
         same, different, _ = self._votes.get(pair, _NO_VOTES)
         return same == different > 0
 
-    def _apply(self, pair: Pair, link: Verdict | None) -> None:
-        a, b = self._find(pair[0]), self._find(pair[1])
-        if link is Verdict.SAME:
-            self._unite(a, b)
-        elif link is Verdict.DIFFERENT and a == b:
-            self._frozen.add(a)
-        elif link is Verdict.DIFFERENT:
-            self._apart.setdefault(a, set()).add(b)
-            self._apart.setdefault(b, set()).add(a)
+    def _same_pairs(self) -> list[Pair]:
+        return [pair for pair in self._votes if self._link(pair) is Verdict.SAME]
 
-    def _unite(self, a: int, b: int) -> None:
-        if a == b:
-            return
-        if self._size.get(a, 1) < self._size.get(b, 1):
-            a, b = b, a
-        self._parent[b] = a
-        self._size[a] = self._size.get(a, 1) + self._size.pop(b, 1)
-        others = self._apart.pop(b, set())
-        if a in others or b in self._frozen:
-            self._frozen.discard(b)
-            self._frozen.add(a)
-        for other in others:
-            self._apart[other].discard(b)
-            if other != a:
-                self._apart[other].add(a)
-                self._apart.setdefault(a, set()).add(other)
-
-    def _find(self, row: int) -> int:
-        root = row
-        while (above := self._parent.get(root)) is not None:
-            root = above
-        while row != root:
-            above = self._parent[row]
-            self._parent[row] = root
-            row = above
-        return root
-
-    def _components(self) -> dict[int, tuple[int, ...]]:
-        self._refresh()
-        found: dict[int, list[int]] = {}
-        for row in sorted({row for pair in self._votes for row in pair}):
-            found.setdefault(self._find(row), []).append(row)
-        rows = {root: tuple(members) for root, members in found.items() if len(members) > 1}
-        return dict(sorted(rows.items(), key=lambda item: item[1][0]))
-
-    def _same_path(self, start: int, goal: int) -> tuple[Pair, ...]:
-        """Give a shortest chain of "same" pairs from start to goal."""
-        neighbours: dict[int, list[int]] = {}
-        root = self._find(start)
-        for low, high in self._votes:
-            if self._find(low) == root and self._link((low, high)) is Verdict.SAME:
-                neighbours.setdefault(low, []).append(high)
-                neighbours.setdefault(high, []).append(low)
-        before = {start: start}
-        queue = deque([start])
-        while queue and goal not in before:
-            row = queue.popleft()
-            for other in sorted(neighbours.get(row, ())):
-                if other not in before:
-                    before[other] = row
-                    queue.append(other)
-        path, row = [], goal
-        while row != start:
-            path.append((min(row, before[row]), max(row, before[row])))
-            row = before[row]
-        return tuple(reversed(path))
+    def _components(self) -> list[tuple[int, ...]]:
+        links = self._followed()
+        return links.groups({row for pairs in (self._votes, self._held) for pair in pairs for row in pair})
 
 
 _COLUMN = {Verdict.SAME: 0, Verdict.DIFFERENT: 1, Verdict.UNSURE: 2, Verdict.BAD_IMAGE: 2}
-_NOTHING: frozenset[int] = frozenset()
 _NO_VOTES = (0, 0, 0)
 _OUTWEIGHS = 1 << 30  # votes that what settles a conflict counts for
 _SETTLES = frozenset({Kind.CONFLICT, Kind.SPLIT, Kind.UNMERGE})
-
-
-def _reached(beside: dict[int, list[int]], start: int) -> tuple[int, ...]:
-    found, waiting = {start}, [start]
-    while waiting:
-        for row in beside.get(waiting.pop(), ()):
-            if row not in found:
-                found.add(row)
-                waiting.append(row)
-    return tuple(sorted(found))

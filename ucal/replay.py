@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from ucal.imported import with_imported
 from ucal.memory import LabelMemory
 from ucal.types import Answer
 
 
 class Replay:
-    """Keeps the last memory between steps; what it gives equals `LabelMemory(n, mode, answers)`.
-
-    With links that came with the data it equals `with_imported` on that: people outweigh them.
-    """
+    """Keeps the last memory between steps; what it gives equals `LabelMemory(n, mode, answers, imported)`."""
 
     def __init__(self) -> None:
         self._memory: LabelMemory | None = None
         self._events: list[str] = []  # ids that the memory has heard of, oldest first
-        self._weighed = -1  # events against which the imported links were weighed last
 
     def of(
         self, n: int, mode: Literal["closure", "pair"], answers: Sequence[Answer], imported: Sequence[Answer] = ()
@@ -27,13 +22,10 @@ class Replay:
         """Give the memory of these events, oldest first. Who adds to it must `lend` it first."""
         memory, known = self._memory, len(self._events)
         fits = memory is not None and memory.n == n and memory.mode == mode and known <= len(answers)
+        fits = fits and memory is not None and memory.imported == tuple(imported)
         if memory is None or not fits or [answer.id for answer in answers[:known]] != self._events:
-            memory, known, self._events = LabelMemory(n, mode), 0, []
-        if imported and (not known or self._weighed != len(answers)):  # what people said since may be against some
-            memory = with_imported(LabelMemory(n, mode, answers), imported)
-            self._weighed = len(answers)
-        else:
-            memory.extend(answers[known:])
+            memory, known, self._events = LabelMemory(n, mode, imported=imported), 0, []
+        memory.extend(answers[known:])
         self._events += [answer.id for answer in answers[known:]]
         self._memory = memory
         return memory

@@ -13,8 +13,8 @@ from ucal.build import refuse_nonsense
 from ucal.costs import Cost, cost_of
 from ucal.datasets.dataset import Dataset
 from ucal.drive import drive
-from ucal.errors import ConfigError
-from ucal.imported import imported_links, with_imported
+from ucal.errors import AnswerError, ConfigError
+from ucal.imported import imported_links
 from ucal.memory import LabelMemory
 from ucal.replay import Replay
 from ucal.runs import FolderStates, RunFolder
@@ -46,16 +46,18 @@ def test_tracklets_are_the_same_and_one_frame_holds_different_ones():
 
 
 def test_they_join_and_part_groups_and_are_no_answers():
-    memory = with_imported(LabelMemory(4, answers=[Answer("x", 1, 2, S)]), [link(0, 1, S), link(2, 3, D)])
+    memory = LabelMemory(4, answers=[Answer("x", 1, 2, S)], imported=[link(0, 1, S), link(2, 3, D)])
     assert memory.verdict(0, 2) is S
     assert memory.verdict(0, 3) is D
-    assert memory.n_answers == 1
+    assert (memory.n_answers, len(memory.answers)) == (1, 1)
+    assert memory.decided(0, 1)
+    assert (memory.n_imported(), memory.n_inferred()) == (2, 3)
     assert cost_of(link(0, 1, S)) == Cost()
 
 
 def test_people_outweigh_them_directly_and_by_inference():
     said = [Answer("x", 0, 1, D), Answer("y", 2, 3, S), Answer("z", 3, 4, S)]
-    memory = with_imported(LabelMemory(6, answers=said), [link(0, 1, S), link(2, 4, D), link(4, 5, S)])
+    memory = LabelMemory(6, answers=said, imported=[link(0, 1, S), link(2, 4, D), link(4, 5, S)])
     assert memory.verdict(0, 1) is D
     assert memory.verdict(2, 4) is S
     assert memory.verdict(2, 5) is S
@@ -68,12 +70,50 @@ _pairs = st.tuples(st.integers(0, 5), st.integers(0, 5), st.sampled_from([S, D])
 @given(st.lists(_pairs, max_size=8), st.lists(_pairs, max_size=8))
 def test_they_add_no_conflict_and_change_no_verdict_of_people(said, links):
     people = LabelMemory(6, answers=[Answer(f"a{i}", *one) for i, one in enumerate(said)])
-    both = with_imported(people, [link(*one) for one in links])
+    both = LabelMemory(6, answers=people.answers, imported=[link(*one) for one in links])
     assert both.conflicts() == people.conflicts()
     for left in range(6):
         for right in range(left):
             known = people.verdict(left, right)
             assert known is None or both.verdict(left, right) is known
+
+
+def facts(memory: LabelMemory) -> tuple[object, ...]:
+    verdicts = [memory.verdict(a, b) for a in range(6) for b in range(a)]
+    counts = memory.n_inferred(), memory.n_imported(), memory.n_answers
+    return verdicts, memory.groups(), memory.cannot_pairs(), memory.conflicts(), counts, memory.joined(range(6))
+
+
+@given(st.lists(st.tuples(_pairs, st.booleans()), max_size=10), st.lists(_pairs, max_size=10), st.data())
+def test_answers_and_undos_one_by_one_leave_what_a_fresh_replay_gives(said, links, data):
+    imported = [link(*one) for one in links]
+    grown, log = LabelMemory(6, imported=imported), []
+    for i, (one, undone) in enumerate(said):
+        log.append(Answer(f"a{i}", *one))
+        if undone:
+            which = data.draw(st.integers(0, i))
+            log.append(Answer(f"u{i}", *one, retracts=f"a{which}"))
+        for event in log:
+            grown.add(event)
+        assert facts(grown) == facts(LabelMemory(6, answers=log, imported=imported))
+
+
+@given(st.lists(_pairs, max_size=8), st.lists(_pairs, max_size=8))
+def test_what_is_asked_inferred_and_known_from_the_data_are_three_counts_of_one_whole(said, links):
+    memory = LabelMemory(
+        6, answers=[Answer(f"a{i}", *one) for i, one in enumerate(said)], imported=[link(*one) for one in links]
+    )
+    known = {(a, b) for a in range(6) for b in range(a) if memory.verdict(a, b) is not None}
+    data = LabelMemory(6, answers=memory.answers[:0], imported=[link(*one) for one in links])
+    asked = {pair for pair in known if memory.voted(*pair) is not None}
+    assert memory.n_imported() <= data.n_imported()
+    assert memory.n_inferred() >= 0
+    assert len(known) - len(asked) <= memory.n_inferred() + memory.n_imported() <= len(known)
+
+
+def test_pair_memory_has_no_use_for_them():
+    with pytest.raises(AnswerError, match="expected memory 'closure'"):
+        LabelMemory(2, "pair", imported=[link(0, 1, S)])
 
 
 def test_an_undone_answer_gives_a_link_its_word_back():

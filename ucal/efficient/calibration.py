@@ -111,8 +111,6 @@ def judged(dendrogram: Dendrogram, memory: LabelMemory, first_round: int) -> tup
     """
     pairs: list[tuple[int, int, Verdict]] = []
     for answer in memory.answers:
-        if answer.kind is Kind.IMPORT:  # neighbours in time are too alike to calibrate by
-            continue
         if answer.round < first_round or is_calibration(answer.kind, len(answer.tiles)):
             pairs += [link for link in answer.links if link[2] in (Verdict.SAME, Verdict.DIFFERENT)]
     heights, same = [], []

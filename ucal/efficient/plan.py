@@ -23,7 +23,7 @@ from ucal.efficient.preparation import unit, whiten, within_class
 from ucal.efficient.tiles import AUDIT, TileBelief, believe, judged_tiles
 from ucal.memory import LabelMemory
 from ucal.neighbours import nearest_ids
-from ucal.types import Answer, FloatArray, IntArray, Kind, Verdict
+from ucal.types import Answer, FloatArray, IntArray, Verdict
 
 NEIGHBOURS = 30  # k of the neighbour lists
 _COMPARABLE = 8000  # components up to which all are compared with each other at every plan
@@ -140,14 +140,14 @@ class Planner:
 
     def _lists(self, version: Version, atoms: IntArray, memory: LabelMemory) -> IntArray:
         """Give neighbour lists (n, k) under the metric of the first 64, 128, 256, ... answers; before, x0's."""
-        said = [answer for answer in memory.answers if answer.kind is not Kind.IMPORT]
+        said = memory.answers
         count = 1 << (len(said).bit_length() - 1) if len(said) >= _FIRST_LISTS else 0
         if count == 0:
             return version.neighbours
         first = said[:count]
         key = f"{version.key}:{_digest(first)}"
         if key not in self._neighbours:
-            _, rows = self._parts(version, atoms, LabelMemory(memory.n, memory.mode, first))
+            _, rows = self._parts(version, atoms, LabelMemory(memory.n, memory.mode, first, memory.imported))
             self._neighbours = {key: nearest_ids(rows, NEIGHBOURS + 1)}
         return self._neighbours[key]
 
@@ -158,13 +158,11 @@ class Planner:
         before = [
             answer
             for answer in memory.answers
-            if answer.kind is Kind.IMPORT
-            or answer.round < first_round
-            or is_calibration(answer.kind, len(answer.tiles))
+            if answer.round < first_round or is_calibration(answer.kind, len(answer.tiles))
         ]
         key = f"{version.key}:{first_round}:{_digest(before)}"
         if self._z0 is None or self._z0[0] != key:
-            then = LabelMemory(memory.n, memory.mode, before)
+            then = LabelMemory(memory.n, memory.mode, before, memory.imported)
             parts, rows = self._parts(version, atoms, then)
             pairs = allowed(near_pairs(version.neighbours, parts), parts)
             median, sd = spread_of_best(grouped(rows, parts), pairs)
@@ -198,8 +196,7 @@ def _removed(memory: LabelMemory) -> IntArray:
 
 
 def _seen(memory: LabelMemory) -> Sequence[int]:
-    said = [answer for answer in memory.answers if answer.kind is not Kind.IMPORT]
-    return sorted({row for answer in said for left, right, _ in answer.links for row in (left, right)})
+    return sorted({row for answer in memory.answers for left, right, _ in answer.links for row in (left, right)})
 
 
 def _digest(answers: Sequence[Answer]) -> str:

@@ -16,6 +16,7 @@ from itertools import islice
 import numpy as np
 
 from ucal.config import RunConfig
+from ucal.conflicts import Conflict
 from ucal.costs import total_cost
 from ucal.efficient.calibration import cards, medoid
 from ucal.efficient.doubt import doubtful, hopeless, likeliest, quiet
@@ -23,7 +24,7 @@ from ucal.efficient.pages import Candidates, Page, choose, disjoint, expected_f1
 from ucal.efficient.plan import Plan, Planner
 from ucal.errors import ConfigError
 from ucal.labels import renumber
-from ucal.memory import Conflict, LabelMemory
+from ucal.memory import LabelMemory
 from ucal.neighbours import pair_similarities
 from ucal.proposers.groups import ask_rows, exemplars, make_question
 from ucal.seams import Scene

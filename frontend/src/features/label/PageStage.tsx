@@ -30,11 +30,12 @@ export function PageStage({ page, missing, wrong, view, onView, onPainted, child
   const [hovered, hover] = useState<number | null>(null);
   const { point, pressed, handlers } = useGestures({ view, onView, onSwipe: ignored });
   const shared = { loupe: pressed ? point : null, view, handlers };
+  const covered = Boolean(children);
   const close = question.tiles[hovered ?? cursor] ?? question.tiles[cursor]!;
   const shown = question.tiles.slice(part.first, part.next);
   return (
     <div className="page-stage" ref={ref} data-testid="page-stage" data-question={question.id}>
-      <div className="page-look">
+      <div className="page-look" inert={covered}>
         <Panel side={question.left} name={m.label.page.anchor} mark={<span className="anchor-name">{m.label.page.anchor}</span>} {...shared}>
           <IconButton name={m.label.page.badAnchor} aria-pressed={filling.anchorBad} data-testid="bad-anchor" onClick={onBadAnchor}>
             <ImageOff size={16} aria-hidden />
@@ -51,6 +52,7 @@ export function PageStage({ page, missing, wrong, view, onView, onPainted, child
       </div>
       <div
         className="tiles"
+        inert={covered}
         role="listbox"
         tabIndex={0}
         aria-multiselectable
