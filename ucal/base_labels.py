@@ -28,6 +28,8 @@ def true_labels(identities: IntArray) -> Clusterer:
     """Give the clusterer of the supervised upper bound: the identities (n,), whatever the features.
 
     Rows of a negative identity (junk) are in no cluster. Nothing is clustered, so there is no distance.
+
+    Source: UCAL 4.3 ("the same loss function (Eq. (1)) ... but using ground truth label").
     """
     labels = renumber(np.where(identities < 0, OUTLIER, identities))
 

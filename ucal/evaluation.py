@@ -48,7 +48,7 @@ def retrieval(  # noqa: PLR0913 - the protocol's six arrays
     queries at a time, by default as many as fit 32 MB. Time O(q g (d + log r)) for r relevant rows; the
     gallery is never sorted (`ucal.matches`).
 
-    Source: methods.md, section 10 (the protocol of Market-1501).
+    Source: the protocol of Market-1501, which UCAL 4.1 and GCL + SCL measure by.
 
     Raises:
         FeaturesError: shapes that do not fit together, or values that are not finite.

@@ -243,6 +243,7 @@ def _report(state: State, parts: Parts, memory: LabelMemory, *, last: bool) -> R
         seconds=state.seconds,
     )
     if parts.truth is not None:
+        known=memory.n_imported(),
         score = pairwise(labels, parts.truth)
         report = dataclasses.replace(
             report,

@@ -25,7 +25,7 @@ def k_medoids(
     of its group (m,) in 0..k-1: the nearest medoid, ties to the lower row; a medoid is in its own.
     k = 1, and k = 2 up to `EXACT_ROWS` rows, are optimal, the first optimum by rows; others are local optima.
 
-    Source: Schubert & Rousseeuw 2021 (FasterPAM), Kaufman & Rousseeuw 1990 (BUILD).
+    Source: Schubert & Rousseeuw 2021 (FasterPAM), Kaufman & Rousseeuw 1990 (BUILD); UCAL 3.2.1 asks for k-medoids.
 
     Raises:
         ConfigError: k outside 1..m, or an engine that is not installed.

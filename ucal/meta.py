@@ -1,6 +1,6 @@
 """MCL's division of labour: a random subset is clustered, its prototypes annotate all other rows.
 
-Source: "Meta Clustering Learning" (MCL); its formulas are not public, those here are ours (methods.md 8).
+Source: "Meta Clustering Learning" (MCL); its formulas are not public, those here are ours (docs/methods.md).
 """
 
 from __future__ import annotations

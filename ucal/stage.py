@@ -13,7 +13,11 @@ from ucal.types import Answer, Question, Verdict
 
 
 class Stage:
-    """The questions of a stage, while answers come in (`take`)."""
+    """The questions of a stage, while answers come in (`take`).
+
+    Source: UCAL 4.2 (at most a share of the clusters merge in an epoch); differs: people answer side by side, so
+    what is closed is the stage, once as many "same" answers are in.
+    """
 
     def __init__(self, state: State, config: RunConfig, memory: LabelMemory) -> None:
         self.questions = state.questions or ()

@@ -25,6 +25,7 @@ class Report:
     human_seconds: float = 0.0  # estimate: a pair 2.5 s
     human_seconds_strict: float = 0.0
     inferred: int = 0  # pairs of images that follow from the answers
+    known: int = 0  # pairs of images that follow from the data's own links (tracklets, frames): not asked, not inferred
     conflicts: int = 0
     cost_percent: float = 0.0  # Eq. 7
     clusters: int = 0

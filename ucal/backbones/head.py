@@ -34,7 +34,10 @@ class Average(nn.Module):
 
 
 class Head(nn.Module):
-    """Pooling, BatchNorm1d whose bias stays 0, L2 norm; the same in training and evaluation."""
+    """Pooling, BatchNorm1d whose bias stays 0, L2 norm; the same in training and evaluation.
+
+    Source: UCAL 4.2, GCL + SCL (implementation details); the frozen bias is the released code's.
+    """
 
     def __init__(self, dimension: int, pooling: Literal["gap", "gem"]) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """Training pictures, changed at random: flip, shift, erase; on bytes, before they become floats.
 
-Source: methods.md 1 (flip, zero padding and crop, erasing of 2-40 % of the area at an aspect of
-.3-3.33); differs: an erased box gets ImageNet's mean colour, which is 0 after normalising.
+Source: the released code of SpCL and Cluster Contrast (flip, zero padding and crop, erasing of 2-40 % of the area at
+an aspect of .3-3.33); differs: an erased box gets ImageNet's mean colour, which is 0 after normalising.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Cluster Contrast: one centroid per cluster, rebuilt each round; rows in no cluster are left out.
 
-Source: Cluster Contrast, Eqs. 1-3 and Algorithm 1. Momentum .1 by default (its code's default is .2).
+Source: Cluster Contrast (a memory and a loss at the level of clusters); UCAL, Eq. 1, whose x.c_k this takes as the
+cosine with the centroid. Momentum .1 by default (its code's default is .2).
 """
 
 from __future__ import annotations

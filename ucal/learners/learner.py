@@ -38,6 +38,8 @@ _SAMPLER, _REST, _QUERIES = 11, 14, 15  # streams of randomness under one seed
 class ImageLearner:
     """A backbone that learns from the labels of each round, on pictures kept decoded in memory.
 
+    Source: Cluster Contrast, SpCL, GCL + SCL, MCL: the same loop, another loss and memory.
+
     All randomness follows from (config.seed, round), so `load` and `train` give, on the same machine
     with the same threads, bit for bit what going on would have given. A training that was interrupted
     leaves the model half changed: `load` the last state before doing the round again.
@@ -94,7 +96,8 @@ class ImageLearner:
     def features(self) -> FloatArray:
         """Give the rows that this round clusters.
 
-        SpCL: its memory. GCL + SCL: fresh features beside their refined form (n, 2 d). Else fresh features.
+        SpCL: its memory, filled at the first call. GCL + SCL: fresh features beside their refined form (n, 2 d).
+        Cluster Contrast, MCL: fresh features.
         """
         if self._config.base == "gcl-scl":
             return self._refine().copy()
@@ -106,6 +109,8 @@ class ImageLearner:
 
     def train(self, labels: IntArray, excluded: IntArray, round_: int) -> float | None:
         """Train one epoch in place and give its mean loss; None when there are not two classes to tell apart.
+
+        Source: UCAL 4.2 (Adam; the rate falls tenfold every `lr_step` epochs).
 
         Raises:
             DataFormatError: not one label per picture.

@@ -1,6 +1,6 @@
 """MCL: contrast on the clustered subset X1, consistency and a soft-weighted triplet on all other rows.
 
-Source: "Meta Clustering Learning"; its formulas are not public, those here are ours (methods.md 8).
+Source: "Meta Clustering Learning" (MCL); its formulas are not public, those here are ours (docs/methods.md).
 """
 
 from __future__ import annotations

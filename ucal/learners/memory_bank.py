@@ -1,4 +1,7 @@
-"""Feature memories that a contrastive loss compares with. They change in `update` only, never in a backward pass."""
+"""Feature memories that a contrastive loss compares with. They change in `update` only, never in a backward pass.
+
+Source: SpCL (a row of memory for each image), Cluster Contrast and GCL + SCL (one for each cluster, at first its mean).
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def waves(classes: Tensor) -> list[Tensor]:
 class CentroidMemory:
     """One feature of length 1 per class.
 
-    Source: Cluster Contrast, Eqs. 1-3. Per sample in batch order: C_y <- m C_y + (1 - m) f, then length 1.
+    Source: Cluster Contrast. Per sample in batch order: C_y <- m C_y + (1 - m) f, then length 1.
     """
 
     def __init__(self, centroids: Tensor, momentum: float, *, hard: bool = False) -> None:
@@ -73,7 +76,7 @@ class CentroidMemory:
 class InstanceMemory:
     """One feature of length 1 per row of the data set; a class is the mean of its rows.
 
-    Source: SpCL, Eqs. 1-3. F_i <- m F_i + (1 - m) f, then length 1. Class means are kept up to date
+    Source: SpCL. F_i <- m F_i + (1 - m) f, then length 1. Class means are kept up to date
     with each row that moves, so a step costs the batch, not the data set.
     """
 

@@ -1,8 +1,8 @@
 """Batches of P identities with K images each, other cameras first.
 
-Source: SpCL and Cluster Contrast, released code; differs: classes follow one another in an endless
-stream that is cut into batches of P * K rows, so few classes, or classes of one image, still give
-full batches.
+Source: SpCL and Cluster Contrast, released code, which UCAL 4.2 ("images from all cameras") builds on;
+differs: classes follow one another in an endless stream that is cut into batches of P * K rows, so few
+classes, or classes of one image, still give full batches.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """SpCL: a memory of every row; clusters and single rows are classes side by side.
 
-Source: SpCL, Eqs. 1-3 (unsupervised form), methods.md 4. Momentum .2.
+Source: SpCL (unsupervised form), UCAL's own base: in UCAL, Eq. 1, c_k is then the mean of the cluster's memory rows,
+as it is, and rows in no cluster are classes too. Momentum .2.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def k_max(size: int, config: RunConfig) -> int:
 
 
 def split_score(similarities: Similarities, groups: IntArray) -> float:
-    """Give sum_j comp_j * indep_j (Eqs. 2-4).
+    """Give sum_j comp_j * indep_j (Eqs. 2-4) of similarities (m, m) and groups (m,) numbered 0..k-1.
 
     comp_j = the least similarity inside group j (1 for a group of one row), indep_j = 1 - the
     largest similarity between group j and the other groups.
