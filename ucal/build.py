@@ -17,7 +17,7 @@ from ucal.datasets.opening import load_pixels
 from ucal.errors import ConfigError, DataError
 from ucal.evaluation import Retrieval, retrieval
 from ucal.events import Event, Sink, silent
-from ucal.imported import imported_links
+from ucal.imported import FORMATS, imported_links
 from ucal.loop import Parts
 from ucal.memory import LabelMemory
 from ucal.meta import subset_of
@@ -183,7 +183,7 @@ def _refuse_policy(config: RunConfig) -> None:
 
 def _refuse_imports(config: RunConfig, dataset: Dataset) -> None:
     """Refuse links from data whose tracklets and frames mean something else, or a memory that infers nothing."""
-    if config.imported_links and dataset.format not in ("manifest", "pattern"):
+    if config.imported_links and dataset.format not in FORMATS:
         raise ConfigError(
             "imported_links needs the tracklets and frames of a manifest or of a pattern of one's own, "
             f"these data are of the format {dataset.format!r}: set imported_links=false"
@@ -344,7 +344,8 @@ def _links(config: RunConfig, dataset: Dataset, around: Surroundings) -> Callabl
     """Give what SPAL's triplet learns from: the answers, as they stand when it asks."""
     if config.policy != "spal" or config.spal_triplet == 0:
         return None
-    return lambda: LabelMemory(len(dataset.train), config.memory, around.log.read())
+    imported = imported_links(dataset.train) if config.imported_links else ()
+    return lambda: LabelMemory(len(dataset.train), config.memory, around.log.read(), imported)
 
 
 def _graph_order(config: RunConfig, dataset: Dataset, sink: Sink) -> IntArray | None:

@@ -31,6 +31,19 @@ def test_rows_are_those_of_the_plain_forward_pass_whatever_the_batch() -> None:
         np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
 
 
+def test_slices_for_a_cpus_caches_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = pictures(11)
+    whole = embed(MODEL, pixels, batch=8)
+    seen: list[int] = []
+    monkeypatch.setattr("ucal.backbones.embed.SLICE", 3 * pixels.shape[1] * pixels.shape[2] + 1)
+    hook = MODEL.register_forward_pre_hook(lambda _, args: seen.append(len(args[0])))
+    try:
+        np.testing.assert_allclose(embed(MODEL, pixels, batch=8), whole, atol=1e-6)
+    finally:
+        hook.remove()
+    assert seen == [3, 3, 2, 3]
+
+
 def test_no_pictures_give_no_rows_of_the_right_length() -> None:
     assert embed(MODEL, pictures(0)).shape == (0, 128)
 

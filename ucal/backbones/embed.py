@@ -19,6 +19,8 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, of pixel
 
 Precision = Literal["float32", "bf16", "auto"]
 
+SLICE = 200_000  # pixels that a CPU takes through the net at once: more of them leave its caches
+
 
 def pick_device(name: Literal["auto", "cpu", "cuda"]) -> torch.device:
     """Give the device; `auto` takes a GPU where there is one.
@@ -82,12 +84,20 @@ def embed(  # noqa: PLR0913 - two arguments, the rest are options by name
             parts = pictures.batches(slice(start, start + batch) for start in starts)
             for start, part in zip(starts, parts, strict=True):
                 check()
-                rows[start : start + batch] = model(normalise(part)).float().cpu()
+                found = [model(normalise(piece)).float() for piece in _slices(part)]
+                rows[start : start + batch] = torch.cat(found).cpu()
                 sink(Event("progress", {"what": "embed", "done": min(start + batch, total), "total": total}))
     finally:
         model.train(training)
     ranks.add_up(rows, device)
     return rows.numpy()
+
+
+def _slices(batch: Tensor) -> tuple[Tensor, ...]:
+    """Cut a batch (n, h, w, 3) into what goes through the net at once: on a GPU all of it."""
+    if batch.device.type != "cpu":
+        return (batch,)
+    return batch.split(max(1, SLICE // (batch.shape[1] * batch.shape[2])))
 
 
 def dimension_of(model: nn.Module) -> int:
