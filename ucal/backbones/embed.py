@@ -97,7 +97,7 @@ def _slices(batch: Tensor) -> tuple[Tensor, ...]:
     """Cut a batch (n, h, w, 3) into what goes through the net at once: on a GPU all of it."""
     if batch.device.type != "cpu":
         return (batch,)
-    return batch.split(max(1, SLICE // (batch.shape[1] * batch.shape[2])))
+    return torch.split(batch, max(1, SLICE // (batch.shape[1] * batch.shape[2])))
 
 
 def dimension_of(model: nn.Module) -> int:
