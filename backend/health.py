@@ -10,25 +10,29 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from backend.run_schemas import OVER, AnswerCost, Expected, Pace, QueueHealth, RunHealth, RunState
-from backend.store import answers, edits, questions
-from backend.store.models import Answer, Edit, Project, Question, Run
+from backend.store import answers, disguise, edits, questions
+from backend.store.disguise import Disguise
+from backend.store.models import Answer, Edit, Person, Project, Question, Run
+from backend.store.tallies import Totals, tallies_of
 from ucal.costs import total_cost
 
 RECENT = 500  # answers that the pace is told from
 ROUNDS = 5  # finished rounds that the future is told from
 
 
-def of_run(session: Session, run: Run, now: datetime) -> RunHealth:
-    """Look at a run; a few queries, whatever the number of answers."""
-    queue, pace = _queue(session, run, now), _pace(session, run, now)
-    given = answers.totals(session, run.id)  # of people; the verdict of several votes is nobody's action
+def of_run(session: Session, run: Run, now: datetime, viewer: Person | None = None) -> RunHealth:
+    """Look at a run, as this person may see it; a few queries, whatever the number of answers."""
+    checks = disguise.for_viewer(session, run, viewer, now)
+    queue, pace = _queue(session, run, checks, now), _pace(session, run, now)
+    given = checks.totals(tallies_of(session).of(session, run.id)[0])
     cost = _cost(session, run, given)
     spent = {"budget": cost.judged, "budget_actions": cost.actions - given.actions + given.counted}
     return RunHealth(queue=queue, pace=pace, cost=cost, expected=_expected(session, run, queue, pace, spent))
 
 
-def _queue(session: Session, run: Run, now: datetime) -> QueueHealth:
+def _queue(session: Session, run: Run, checks: Disguise, now: datetime) -> QueueHealth:
     _, open_, leased = questions.counts(session, run.id, now)
+    open_, leased = checks.open(open_), leased + checks.held
     query = select(func.min(Question.opened_at)).where(Question.run_id == run.id, Question.state == "open")
     oldest = session.scalar(query)
     return QueueHealth(
@@ -54,7 +58,7 @@ def _pace(session: Session, run: Run, now: datetime) -> Pace:
     )
 
 
-def _cost(session: Session, run: Run, given: answers.Totals) -> AnswerCost:
+def _cost(session: Session, run: Run, given: Totals) -> AnswerCost:
     taken = select(func.coalesce(func.sum(Answer.seconds), 0.0)).where(Answer.run_id == run.id)
     taken = taken.where(Answer.source != "votes")
     standing = session.scalars(edits.standing(run.id).order_by(Edit.seq)).all()

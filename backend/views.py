@@ -12,8 +12,9 @@ from backend import import_schemas, people_schemas, project_schemas, run_schemas
 from backend.import_schemas import ImportState
 from backend.run_schemas import OVER, RunState
 from backend.schemas import Role
-from backend.store import answers, edits, projects, questions, runs
+from backend.store import disguise, edits, projects, questions, runs
 from backend.store.models import Image, Person, Project, Run, utc_now
+from backend.store.tallies import tallies_of
 
 
 def person_out(person: Person) -> people_schemas.Person:
@@ -102,10 +103,12 @@ def _rate(project: Project) -> float | None:
 # -- runs --------------------------------------------------------------------------------------
 
 
-def run_out(session: Session, run: Run, now: datetime) -> run_schemas.Run:
-    """Show a run: the state line, the counts, the settings."""
+def run_out(session: Session, run: Run, now: datetime, viewer: Person | None = None) -> run_schemas.Run:
+    """Show a run: the state line, the counts as this person may see them, the settings."""
     asked, open_, leased = questions.counts(session, run.id, now)
-    total, edited = answers.totals(session, run.id), edits.cost(session, run.id)
+    checks = disguise.for_viewer(session, run, viewer, now)
+    open_, leased = checks.open(open_), leased + checks.held
+    total, edited = checks.totals(tallies_of(session).of(session, run.id)[0]), edits.cost(session, run.id)
     held = runs.is_held(run, now) and run.heartbeat_at is not None
     age = (now - run.heartbeat_at).total_seconds() if held and run.heartbeat_at is not None else None
     return run_schemas.Run(

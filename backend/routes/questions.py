@@ -22,9 +22,9 @@ def lease_questions(
 ) -> question_schemas.Leases:
     """Get up to `count` more questions, for 120 s, best first; those in `held` are kept and not sent again."""
     run = runs.seen_by(session, person, run_id)
-    count = body.count if queue.is_serving(run) else 0
-    leased = leases.lease(session, run.id, person.id, (count, body.held), utc_now())
-    gold.mix(session, run, person.id, (count, leased), utc_now())
+    count, now = body.count if queue.is_serving(run) else 0, utc_now()  # one moment for all: checks expire as others do
+    leased = leases.lease(session, run.id, person.id, (count, body.held), now)
+    gold.mix(session, run, person.id, (count, leased), now)
     return _leases(session, run, person, leased)
 
 
@@ -53,7 +53,7 @@ def answer_question(
     at.metrics.answers.labels(body.verdict or given.answer.kind).inc()
     return answer_schemas.Answered(
         answer=answers_out(session, run, [given.answer])[0],
-        progress=queue.progress(session, run, person.id),
+        progress=queue.progress(session, run, person.id, utc_now()),
         withdrawn=given.withdrawn,
         changed=questions_out(session, run, given.shortened),
     )
@@ -91,7 +91,7 @@ def undo_answer(session: Db, person: SignedIn, run_id: str, answer_id: str) -> a
         reverses=reverses,
         answer=answers_out(session, run, [given])[0],
         lease=leases_out(session, run, [held])[0] if held is not None else None,
-        progress=queue.progress(session, run, person.id),
+        progress=queue.progress(session, run, person.id, utc_now()),
     )
 
 
@@ -103,7 +103,7 @@ def _leases(
     why = queue.why_empty(session, run, person.id, utc_now()) if nothing else None
     return question_schemas.Leases(
         leases=leases_out(session, run, leased.given),
-        progress=queue.progress(session, run, person.id),
+        progress=queue.progress(session, run, person.id, utc_now()),
         empty=why.reason if why else None,
         empty_detail=why.detail if why else None,
         empty_count=why.count if why else None,

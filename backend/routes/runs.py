@@ -38,7 +38,7 @@ def list_runs(session: Db, person: SignedIn, project_id: str) -> list[run_schema
     """List a project's runs, newest first."""
     project = projects.get(session, person, project_id)
     now = utc_now()
-    return [run_out(session, run, now) for run in runs.of_project(session, project.id)]
+    return [run_out(session, run, now, person) for run in runs.of_project(session, project.id)]
 
 
 @router.post("/projects/{project_id}/runs", status_code=201)
@@ -52,7 +52,7 @@ def create_run(at: At, session: Db, person: Admin, project_id: str, body: run_sc
 @router.get("/runs/{run_id}")
 def get_run(session: Db, person: SignedIn, run_id: str) -> run_schemas.Run:
     """Show a run; poll it every 2 s."""
-    return run_out(session, runs.seen_by(session, person, run_id), utc_now())
+    return run_out(session, runs.seen_by(session, person, run_id), utc_now(), person)
 
 
 @router.patch("/runs/{run_id}")
@@ -75,7 +75,7 @@ def change_budget(session: Db, person: Admin, run_id: str, body: run_schemas.Bud
 @router.get("/runs/{run_id}/health")
 def run_health(session: Db, person: SignedIn, run_id: str) -> run_schemas.RunHealth:
     """Say how the queue does, how fast people are, what the answers cost, and how many questions are to be expected."""
-    return health.of_run(session, runs.seen_by(session, person, run_id), utc_now())
+    return health.of_run(session, runs.seen_by(session, person, run_id), utc_now(), person)
 
 
 @router.get("/runs/{run_id}/metrics")

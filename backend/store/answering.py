@@ -147,7 +147,7 @@ def undo(
     if answers.add(session, answers.retraction(given, person.id, now)):
         changed = given.counts
         if question is not None and question.state in questions.CHECKS:
-            question.state = "checked" if run.state in OVER else "gold"
+            question.state, question.stage = "checked" if run.state in OVER else "gold", questions.AGAIN
         elif question is not None:
             changed = _undecide(session, run, question, now) or changed
         if changed and run.state not in OVER:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.answer_schemas import AnswersWish
@@ -157,52 +156,9 @@ def retraction(given: Answer, person_id: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def count_standing(session: Session, run_id: str, person_id: str | None = None) -> int:
-    """Count the answers that stand, all or one person's (verdicts are nobody's). Each is undone at most once."""
-    given = select(func.count()).where(Answer.run_id == run_id, Answer.retracts.is_(None), Answer.source != "votes")
-    undo = aliased(Answer)
-    undone = select(func.count()).select_from(undo)
-    undone = undone.where(undo.run_id == run_id, undo.retracts.is_not(None), undo.source != "votes")
-    if person_id is not None:
-        given = given.where(Answer.person_id == person_id)
-        target = aliased(Answer)
-        undone = undone.join(target, (target.run_id == run_id) & (target.id == undo.retracts))
-        undone = undone.where(target.person_id == person_id)
-    return session.scalar(given.select_from(Answer)) - session.scalar(undone)  # type: ignore[operator]
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Answers that stand (a page is one), the pairs that the label memory has of them, and what they took.
-
-    `counted` are the actions that `budget_actions` counts: of several votes those of their verdict.
-    """
-
-    answers: int
-    judged: int
-    actions: int
-    counted: int
-
-
-def totals(session: Session, run_id: str) -> Totals:
-    """Count what stands; an answer is undone at most once."""
-    undo = aliased(Answer)
-    given = select(*_sums()).where(Answer.run_id == run_id, Answer.retracts.is_(None))
-    undone = select(*_sums()).select_from(undo).join(Answer, (Answer.run_id == run_id) & (Answer.id == undo.retracts))
-    undone = undone.where(undo.run_id == run_id, undo.retracts.is_not(None))
-    plus, minus = session.execute(given).one(), session.execute(undone).one()
-    return Totals(*(int(a or 0) - int(b or 0) for a, b in zip(plus, minus, strict=True)))
-
-
-def _sums() -> tuple[ColumnElement[Any], ...]:
-    """Sum answers, pairs and actions; a verdict of votes is nobody's answer, a vote among several no pair."""
-    by_people = Answer.source != "votes"
-    return (
-        func.count().filter(by_people),
-        func.sum(Answer.judged).filter(Answer.counts.is_(True)),
-        func.sum(Answer.actions).filter(by_people),
-        func.sum(Answer.actions).filter(Answer.counts.is_(True)),
-    )
+def newer_ids(session: Session, run_id: str, seq: int) -> set[str]:
+    """Name the events that came after one and that the label memory has."""
+    return set(session.scalars(select(Answer.id).where(Answer.run_id == run_id, Answer.seq > seq, Answer.counts)))
 
 
 def undone_ids(session: Session, run_id: str, ids: Collection[str]) -> set[str]:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from backend.store import leases, shapes, votes
@@ -76,11 +76,16 @@ def settle(session: Session, run_id: str, ids: Collection[str]) -> int:
 
 
 def close_open(session: Session, run_id: str, keep: Collection[str] = ()) -> int:
-    """Close what is still open (but for `keep`): nobody needs it any more."""
+    """Close what is still open (but for `keep`): nobody needs it any more. Checks go with the last question."""
     kept = set(keep)
     chosen = [id_ for id_ in open_ids(session, run_id) if id_ not in kept]
     parts = (chosen[start : start + _CHUNK] for start in range(0, len(chosen), _CHUNK))
-    return sum(_move(session, run_id, part, ("open",), "closed") for part in parts)
+    n = sum(_move(session, run_id, part, ("open",), "closed") for part in parts)
+    rest = exists().where(Question.run_id == run_id, Question.state == "open", Question.stage != AGAIN)
+    if not session.scalar(select(rest)):
+        checks = select(Question.id).where(Question.run_id == run_id, Question.state == "gold", Question.stage != AGAIN)
+        _move(session, run_id, session.scalars(checks).all(), ("gold",), "checked")
+    return n
 
 
 def open_ids(session: Session, run_id: str, stage: str | None = None) -> list[str]:
@@ -153,15 +158,4 @@ def counts(session: Session, run_id: str, now: datetime) -> tuple[int, int, int]
 def round_counts(session: Session, run_id: str, round_: int) -> dict[str, int]:
     """Count a round's questions by state."""
     query = select(Question.state, func.count()).where(Question.run_id == run_id, Question.round == round_)
-    return {state: int(count) for state, count in session.execute(query.group_by(Question.state))}
-
-
-def check_counts(session: Session, run_id: str, round_: int, person_id: str) -> dict[str, int]:
-    """Count by state the pairs that check this person in a round: to them, they are questions like others."""
-    query = select(Question.state, func.count()).where(
-        Question.run_id == run_id,
-        Question.round == round_,
-        Question.gold_person == person_id,
-        Question.state.in_(CHECKS),
-    )
     return {state: int(count) for state, count in session.execute(query.group_by(Question.state))}

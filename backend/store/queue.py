@@ -9,22 +9,24 @@ from sqlalchemy.orm import Session
 
 from backend.question_schemas import EmptyReason, QueueProgress
 from backend.run_schemas import OVER, RunState
-from backend.store import answers, edits, leases, questions, runs
+from backend.store import disguise, edits, leases, questions, runs
 from backend.store.models import Run
+from backend.store.tallies import tallies_of
 
 
-def progress(session: Session, run: Run, person_id: str) -> QueueProgress:
+def progress(session: Session, run: Run, person_id: str, now: datetime) -> QueueProgress:
     """Count the round and this person's share."""
     by_state = questions.round_counts(session, run.id, run.round)
-    checks = questions.check_counts(session, run.id, run.round, person_id)
-    total = answers.totals(session, run.id)
+    checks = disguise.of(session, run, person_id, now)
+    standing, people = tallies_of(session).of(session, run.id)
+    total = checks.totals(standing)
     return QueueProgress(
         round=run.round,
         rounds=run.config["epochs"],
-        answered_round=by_state.get("answered", 0) + checks.get("checked", 0),
-        open_round=by_state.get("open", 0) + checks.get("gold", 0),
+        answered_round=by_state.get("answered", 0) + checks.answered,
+        open_round=checks.open(by_state.get("open", 0)),
         settled_round=by_state.get("settled", 0),
-        answered_by_me=answers.count_standing(session, run.id, person_id),
+        answered_by_me=people.get(person_id, 0),
         answered_total=total.answers,
         judged_total=total.judged,
         actions_total=total.actions,
@@ -62,7 +64,7 @@ def why_empty(session: Session, run: Run, person_id: str, now: datetime) -> Empt
     if voted:
         detail = f"you answered all there is; {voted} of these questions wait for another person's answer"
         return Empty(EmptyReason.WAITING_FOR_VOTES, detail, count=voted)
-    if answers.count_standing(session, run.id) == 0 and run.state != RunState.ASKING:
+    if tallies_of(session).of(session, run.id)[0].answers == 0 and run.state != RunState.ASKING:
         return Empty(EmptyReason.NOT_STARTED, _first_questions(run), seconds=_expected_wait(session, run, now))
     if _is_spent(session, run):
         return Empty(EmptyReason.BUDGET_SPENT, "the budget of answers is spent; the run goes on without asking")
@@ -90,7 +92,7 @@ def _first_questions(run: Run) -> str:
 
 
 def _is_spent(session: Session, run: Run) -> bool:
-    total, edited = answers.totals(session, run.id), edits.cost(session, run.id)
+    total, edited = tallies_of(session).of(session, run.id)[0], edits.cost(session, run.id)
     spent = (("budget", total.judged + edited.answers), ("budget_actions", total.counted + edited.actions))
     budgets = [(run.config.get(name), taken) for name, taken in spent]
     return any(budget is not None and taken >= budget for budget, taken in budgets)

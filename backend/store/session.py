@@ -57,9 +57,11 @@ def _sqlite_begin(connection: Connection) -> None:
 
 def make_factory(engine: Engine, broker: str | None = None) -> SessionFactory:
     """Make what gives sessions. `broker`: where to send job messages (Celery mode)."""
-    from backend.store.memories import Memories  # it stands on this module
+    from backend.store.memories import Memories  # they stand on this module
+    from backend.store.tallies import Tallies
 
-    return sessionmaker(engine, expire_on_commit=False, info={"broker": broker, "memories": Memories()})
+    info = {"broker": broker, "memories": Memories(), "tallies": Tallies()}
+    return sessionmaker(engine, expire_on_commit=False, info=info)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from backend.store import answers, events
 from backend.store.memories import memories_of
 from backend.store.models import Answer, Question, Run
+from backend.store.tallies import tallies_of
 from tests.backend.asked import Screen, page, publish, screens
 from tests.backend.grouped import group, image_ids
 from tests.backend.world import Client, World, question
@@ -50,7 +51,7 @@ def check(world: World, run: Run) -> None:
             assert kept.conflicts() == replayed.conflicts()
             assert kept.groups() == replayed.groups()
             assert kept.n_answers == replayed.n_answers
-        total = answers.totals(session, run.id)
+        total = tallies_of(session).of(session, run.id)[0]
         people = [one for one in given if one.source != "votes"]
         assert (total.answers, total.actions) == (len(people), sum(one.actions for one in people))
         entered = [one for one in given if one.counts]

@@ -11,6 +11,7 @@ import pytest
 from backend.answer_schemas import AnswerNew
 from backend.store import answering, answers, events, questions
 from backend.store.models import Project
+from backend.store.tallies import tallies_of
 from tests.backend.asked import Screen, card, conflict, page, publish, screens
 from tests.backend.world import World, question
 from ucal.memory import LabelMemory
@@ -356,7 +357,7 @@ def test_the_log_gives_pages_and_conflicts_back_as_they_were_added(both: World):
         answers.append_log(session, run.id, given)
     with both.scope(read_only=True) as session:
         assert answers.read_log(session, run.id) == given
-        total = answers.totals(session, run.id)
+        total = tallies_of(session).of(session, run.id)[0]
     standing = LabelMemory(12, answers=given)
     assert (total.answers, total.judged) == (2, standing.n_answers)
 
@@ -381,7 +382,7 @@ def test_two_peoples_pages_make_one_verdict_tile_by_tile(both: World):
     memory = log(both, run)
     assert (memory.groups(), memory.cannot_pairs()) == ([(0, 1)], [(0, 3), (0, 6)])
     with both.scope(read_only=True) as session:
-        total = answers.totals(session, run.id)
+        total = tallies_of(session).of(session, run.id)[0]
     assert (total.answers, total.judged) == (3, 3)
     two.undo("answer-two")
     assert log(both, run).answers == ()

@@ -13,6 +13,7 @@ from backend.answer_schemas import AnswerNew
 from backend.run_schemas import RunState
 from backend.store import answering, answers, jobs, leases, questions, runs
 from backend.store.models import Job, Person, Question, QuestionLease, utc_now
+from backend.store.tallies import tallies_of
 from tests.backend.world import Client, World
 from ucal.memory import LabelMemory
 from ucal.types import Verdict
@@ -467,7 +468,7 @@ def test_the_log_gives_back_what_was_added_and_an_id_counts_once(both: World):
         answers.append_log(session, run.id, log[300:])
     with both.scope(read_only=True) as session:
         assert answers.read_log(session, run.id) == log
-        assert answers.count_standing(session, run.id) == 1200
+        assert tallies_of(session).of(session, run.id)[0].answers == 1200
 
 
 def test_an_answer_that_was_rolled_back_is_not_remembered(both: World):
