@@ -42,8 +42,10 @@ class DriftingLearner:
     def features(self) -> FloatArray:
         return self.rows.copy()
 
-    def train(self, labels: IntArray, excluded: IntArray, round_: int) -> float | None:
-        del round_
+    def train(
+        self, labels: IntArray, excluded: IntArray, round_: int, weights: FloatArray | None = None
+    ) -> float | None:
+        del round_, weights
         self.rows = self.rows.copy()
         for label in np.unique(labels[labels >= 0]):
             members = np.setdiff1d(np.flatnonzero(labels == label), excluded)

@@ -121,7 +121,7 @@ def _refuse_ranks(config: RunConfig, ranks: Ranks) -> None:
 def _leading(learner: Learner, config: RunConfig, around: Surroundings) -> Learner:
     from ucal.learners.ranked import LeadingLearner
 
-    answers = around.log.read if config.policy == "spal" and config.spal_triplet > 0 else None
+    answers = around.log.read if config.triplet_weight > 0 else None
     return LeadingLearner(learner, around.ranks, answers)
 
 
@@ -141,6 +141,7 @@ def refuse_nonsense(config: RunConfig, dataset: Dataset) -> None:
     _refuse_base(config, dataset)
     _refuse_distance(config, dataset)
     _refuse_policy(config)
+    _refuse_unconfirmed(config)
     _refuse_imports(config, dataset)
     if config.annotator == "oracle" and config.policy != "none" and not dataset.has_truth:
         raise ConfigError(
@@ -179,6 +180,18 @@ def _refuse_policy(config: RunConfig) -> None:
         raise ConfigError(f"policy {config.policy!r} would ask for every pair: set budget or budget_per_round")
     if config.policy == "efficient" and config.memory == "pair":
         raise ConfigError("policy 'efficient' rests on inference: expected memory 'closure', got 'pair'")
+
+
+def _refuse_unconfirmed(config: RunConfig) -> None:
+    """Refuse weights of unconfirmed links where nothing knows or nothing uses them."""
+    if config.unconfirmed == "whole":
+        return
+    if config.policy != "efficient" or config.base != "cluster-contrast" or not config.train:
+        raise ConfigError(
+            "unconfirmed 'probability' needs policy 'efficient', which knows P(same), and base 'cluster-contrast' "
+            f"with train=true, whose loss weighs by it; got policy {config.policy!r}, base {config.base!r}, "
+            f"train={str(config.train).lower()}"
+        )
 
 
 def _refuse_imports(config: RunConfig, dataset: Dataset) -> None:
@@ -341,8 +354,8 @@ def _learner(config: RunConfig, dataset: Dataset, around: Surroundings) -> Learn
 
 
 def _links(config: RunConfig, dataset: Dataset, around: Surroundings) -> Callable[[], LabelMemory] | None:
-    """Give what SPAL's triplet learns from: the answers, as they stand when it asks."""
-    if config.policy != "spal" or config.spal_triplet == 0:
+    """Give what the triplet learns from: the answers, as they stand when it asks."""
+    if config.triplet_weight == 0:
         return None
     imported = imported_links(dataset.train) if config.imported_links else ()
     return lambda: LabelMemory(len(dataset.train), config.memory, around.log.read(), imported)

@@ -50,7 +50,11 @@ class RunConfig:
     mpps_crossing: Literal["first", "last"] = "first"  # which l with d*_l > delta ends the list
     mpps_known: Literal["pair", "cluster"] = "pair"  # not asked again: the pair, or clusters known to differ
     spal_triplet: float = 1.0  # SPAL: weight of the triplet over answered rows
-    spal_margin: float = 1.0  # SPAL: the triplet's margin
+    spal_margin: float = 1.0  # SPAL and answer_triplet: the triplet's margin
+    answer_triplet: float = 0.0  # policies but SPAL: weight of that triplet beside the base's loss; 0 = none
+    unconfirmed: Literal["whole", "probability"] = (
+        "whole"  # efficient: a row that only the model put into its cluster counts 1 in the loss, or P(same)
+    )
     merge_cap: float = 0.2  # merges per round, as a share of the clusters
     error: float = 0.0  # oracle: share of wrong answers
     unsure: float = 0.0  # oracle: share of unsure answers
@@ -153,6 +157,13 @@ class RunConfig:
             if value is not None and not low <= value <= high:
                 raise ConfigError(f"{name}: expected {low} to {high}, got {value!r}")
 
+    @property
+    def triplet_weight(self) -> float:
+        """Give the weight of the triplet over answered rows; 0 = there is none."""
+        if self.policy == "none":
+            return 0.0
+        return self.spal_triplet if self.policy == "spal" else self.answer_triplet
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """Build from a JSON object; an unknown key is an error that lists close names."""
@@ -247,6 +258,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("mpps_l_max", 1, 10**6),
     ("spal_triplet", 0.0, 1e6),
     ("spal_margin", 0.0, 2.0),
+    ("answer_triplet", 0.0, 1e6),
     ("merge_cap", 0.0, 1.0),
     ("error", 0.0, 1.0),
     ("unsure", 0.0, 1.0),

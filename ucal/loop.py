@@ -33,7 +33,7 @@ from ucal.runs import Checkpointed, RunFolder
 from ucal.seams import Annotator, AnswerLog, Clusterer, Constrain, Learner, Organiser, Proposer, Scene
 from ucal.stage import Stage
 from ucal.state import Report, State
-from ucal.types import OUTLIER, Answer, IntArray, Step
+from ucal.types import OUTLIER, Answer, FloatArray, IntArray, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +189,20 @@ def _settle_labels(state: State, parts: Parts, memory: LabelMemory) -> State:
 
 def _train(state: State, parts: Parts) -> State:
     labels = parts.folder.load_array(state.labels)
+    memory = memory_of(parts)
+    weights = _weights(state, parts, memory)
     learner = parts.learner.at(state.learner)
     parts.learner.changing()
-    loss = learner.train(labels, memory_of(parts).excluded_rows(), state.round)
+    loss = learner.train(labels, memory.excluded_rows(), state.round, weights)
     name = parts.learner.save(_name(state, "learner.safetensors"))
     return dataclasses.replace(state, learner=name, loss=loss, step=Step.EVALUATE)
+
+
+def _weights(state: State, parts: Parts, memory: LabelMemory) -> FloatArray | None:
+    """Give what each row counts in training, (n,); None = all alike."""
+    if parts.config.unconfirmed == "whole" or parts.organise is None or state.round < parts.config.query_from:
+        return None
+    return parts.organise.weights(parts.folder.load_array(state.features), memory, state.round)
 
 
 def _evaluate(state: State, parts: Parts) -> State:
@@ -234,6 +243,7 @@ def _report(state: State, parts: Parts, memory: LabelMemory, *, last: bool) -> R
         human_seconds=cost.seconds,
         human_seconds_strict=cost.strict,
         inferred=memory.n_inferred(),
+        known=memory.n_imported(),
         conflicts=len(memory.conflicts()),
         cost_percent=cost_percent(cost.answers, parts.n),
         clusters=len(np.unique(labels[labels != OUTLIER])),
@@ -243,7 +253,6 @@ def _report(state: State, parts: Parts, memory: LabelMemory, *, last: bool) -> R
         seconds=state.seconds,
     )
     if parts.truth is not None:
-        known=memory.n_imported(),
         score = pairwise(labels, parts.truth)
         report = dataclasses.replace(
             report,

@@ -81,6 +81,10 @@ class Organiser(Protocol):
         """Give labels (n,) that break no answer outside conflicts, numbered by smallest row; -1 = in no cluster."""
         ...
 
+    def weights(self, features: FloatArray, memory: LabelMemory, round_: int) -> FloatArray | None:
+        """Give how sure it is, (n,) in 0..1, that each row is in the right cluster; None = it does not say."""
+        ...
+
     def why_dry(self, features: FloatArray, memory: LabelMemory, round_: int) -> str:
         """Say why it has nothing left to ask, in words for people."""
         ...
@@ -113,12 +117,15 @@ class Learner(Protocol):
         """Give the (n, d) rows of length 1 that this round clusters."""
         ...
 
-    def train(self, labels: IntArray, excluded: IntArray, round_: int) -> float | None:
+    def train(
+        self, labels: IntArray, excluded: IntArray, round_: int, weights: FloatArray | None = None
+    ) -> float | None:
         """Train one epoch in place and give its mean loss.
 
         labels (n,) int64, -1 = in no cluster; excluded: rows to leave out altogether (in conflict,
-        bad images). All randomness comes from (seed, round_), so the same call on the same saved
-        state gives the same result.
+        bad images); weights (n,) in 0..1: how much each row counts in the loss, None = all alike. All
+        randomness comes from (seed, round_), so the same call on the same saved state gives the same
+        result.
         """
         ...
 

@@ -61,3 +61,22 @@ def test_following_the_gradient_brings_a_feature_to_its_cluster() -> None:
             raw -= 0.05 * raw.grad  # type: ignore[operator]
         raw.grad = None
     assert int(raw.detach().argmax()) == 0
+
+
+def test_weights_of_rows_make_the_loss_their_weighted_mean() -> None:
+    features, labels = rows(6, 4), torch.tensor([0, 0, 1, 1, 2, 2])
+    weights = torch.tensor([1.0, 0.25, 1.0, 0.5, 1.0, 1.0])
+    plain = ClusterContrast(features, labels, tau=0.1, momentum=None, hard=False)
+    weighted = ClusterContrast(features, labels, tau=0.1, momentum=None, hard=False, weights=weights)
+    batch, chosen = rows(3, 4, seed=3), torch.tensor([0, 1, 3])
+    each = [float(plain.loss(batch[i : i + 1], chosen[i : i + 1])) for i in range(3)]
+    expected = (each[0] + 0.25 * each[1] + 0.5 * each[2]) / 1.75
+    assert math.isclose(float(weighted.loss(batch, chosen)), expected, rel_tol=1e-5)
+
+
+def test_rows_of_weight_one_count_as_without_weights() -> None:
+    features, labels = rows(6, 4), torch.tensor([0, 0, 1, 1, 2, 2])
+    plain = ClusterContrast(features, labels, tau=0.1, momentum=None, hard=False)
+    ones = ClusterContrast(features, labels, tau=0.1, momentum=None, hard=False, weights=torch.ones(6))
+    batch, chosen = rows(4, 4, seed=3), torch.tensor([0, 2, 4, 5])
+    assert math.isclose(float(plain.loss(batch, chosen)), float(ones.loss(batch, chosen)), rel_tol=1e-6)

@@ -29,7 +29,9 @@ class FrozenLearner:
     def features(self) -> FloatArray:
         return self._rows.copy()
 
-    def train(self, labels: IntArray, excluded: IntArray, round_: int) -> float | None:
+    def train(
+        self, labels: IntArray, excluded: IntArray, round_: int, weights: FloatArray | None = None
+    ) -> float | None:
         return None
 
     def embed(self, split: str) -> FloatArray:

@@ -14,7 +14,7 @@ from ucal.backbones.folded import folded_norms
 from ucal.backbones.pictures import Pictures
 from ucal.backbones.rank_norm import share_norms
 from ucal.config import RunConfig
-from ucal.errors import DataFormatError
+from ucal.errors import ConfigError, DataFormatError
 from ucal.events import Event, Sink, silent
 from ucal.learners.augment import Augment
 from ucal.learners.checkpoint import read_checkpoint, write_checkpoint
@@ -61,7 +61,7 @@ class ImageLearner:
     ) -> None:
         """Build the backbone.
 
-        links: gives the answers that SPAL's triplet learns from, when a round is trained; None = no triplet.
+        links: gives the answers that the triplet learns from, when a round is trained; None = no triplet.
         order: (n,) the order of the rows that GCL's graphs are cut from; None = graphs of nearest rows.
         ranks: who trains together; each call must then be made on every rank.
         """
@@ -107,13 +107,16 @@ class ImageLearner:
             self._memory = self._fresh().copy()
         return self._memory.copy()
 
-    def train(self, labels: IntArray, excluded: IntArray, round_: int) -> float | None:
+    def train(
+        self, labels: IntArray, excluded: IntArray, round_: int, weights: FloatArray | None = None
+    ) -> float | None:
         """Train one epoch in place and give its mean loss; None when there are not two classes to tell apart.
 
         Source: UCAL 4.2 (Adam; the rate falls tenfold every `lr_step` epochs).
 
         Raises:
-            DataFormatError: not one label per picture.
+            DataFormatError: not one label (or weight) per picture.
+            ConfigError: weights, and a base whose loss has no place for them.
             RunError: the loss is not finite.
             InterruptedRun: `check` asked for it.
         """
@@ -124,7 +127,7 @@ class ImageLearner:
             self._sink(Event("warning", {"text": text}))
             return None
         config = self._config
-        contrast = self._with_links(self._contrast(classes, round_))
+        contrast = self._with_links(self._contrast(classes, self._weighing(weights), round_))
         for group in self._optimiser.param_groups:
             group["lr"] = config.lr * 0.1 ** (round_ // config.lr_step)
         batches, total = self._batches(classes, excluded, round_)
@@ -204,7 +207,16 @@ class ImageLearner:
             config.iterations,
         )
 
-    def _contrast(self, classes: IntArray, round_: int) -> Contrast:
+    def _weighing(self, weights: FloatArray | None) -> torch.Tensor | None:
+        if weights is None:
+            return None
+        if self._config.base != "cluster-contrast":
+            raise ConfigError(f"weights of rows: expected base 'cluster-contrast', got {self._config.base!r}")
+        if weights.shape != (self._n,):
+            raise DataFormatError(f"weights: expected one per picture ({self._n}), got shape {weights.shape}")
+        return torch.from_numpy(weights).to(self._device)
+
+    def _contrast(self, classes: IntArray, weights: torch.Tensor | None, round_: int) -> Contrast:
         config = self._config
         target = torch.from_numpy(classes).to(self._device)
         if config.base == "gcl-scl":
@@ -212,18 +224,20 @@ class ImageLearner:
         features = torch.from_numpy(self.features()).to(self._device)
         if config.base == "spcl":
             return Spcl(features, target, tau=config.tau, momentum=config.momentum)
-        contrast = ClusterContrast(features, target, tau=config.tau, momentum=config.momentum, hard=config.hard)
+        contrast = ClusterContrast(
+            features, target, tau=config.tau, momentum=config.momentum, hard=config.hard, weights=weights
+        )
         if self._inside is None:
             return contrast
-        weights = Weights(config.mcl_consistency, config.mcl_triplet, config.mcl_margin)
-        return Mcl(contrast, torch.from_numpy(self._inside).to(self._device), weights)
+        polish = Weights(config.mcl_consistency, config.mcl_triplet, config.mcl_margin)
+        return Mcl(contrast, torch.from_numpy(self._inside).to(self._device), polish)
 
     def _with_links(self, contrast: Contrast) -> Contrast:
-        """Add SPAL's triplet where answers are learnt from."""
+        """Add the triplet where answers are learnt from."""
         if self._links is None:
             return contrast
         features = torch.from_numpy(self._fresh()).to(self._device)
-        margin, weight = self._config.spal_margin, self._config.spal_triplet
+        margin, weight = self._config.spal_margin, self._config.triplet_weight
         return SupportTriplet(contrast, features, links_of(self._links()), margin=margin, weight=weight)
 
     def _gcl_scl(self, target: torch.Tensor, round_: int) -> GclScl:

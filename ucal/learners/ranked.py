@@ -28,10 +28,12 @@ class LeadingLearner:
         self._ranks.tell(("features",))
         return self._learner.features()
 
-    def train(self, labels: IntArray, excluded: IntArray, round_: int) -> float | None:
+    def train(
+        self, labels: IntArray, excluded: IntArray, round_: int, weights: FloatArray | None = None
+    ) -> float | None:
         answers = [] if self._answers is None else list(self._answers())
-        self._ranks.tell(("train", labels, excluded, round_, answers))
-        return self._learner.train(labels, excluded, round_)
+        self._ranks.tell(("train", labels, excluded, round_, weights, answers))
+        return self._learner.train(labels, excluded, round_, weights)
 
     def embed(self, split: str) -> FloatArray:
         self._ranks.tell(("embed", split))
@@ -58,8 +60,8 @@ def follow(learner: Learner, ranks: Ranks, log: MemoryLog) -> None:
         if word == "features":
             learner.features()
         elif word == "train":
-            labels, excluded, round_, log.answers = words
-            learner.train(labels, excluded, round_)
+            labels, excluded, round_, weights, log.answers = words
+            learner.train(labels, excluded, round_, weights)
         elif word == "embed":
             learner.embed(words[0])
         else:

@@ -40,6 +40,10 @@ class CalibratedUcal:
         alone = np.bincount(labels)[labels] < 2
         return reorganise(renumber(np.where(alone, OUTLIER, labels)), features, memory)
 
+    def weights(self, features: FloatArray, memory: LabelMemory, round_: int) -> FloatArray | None:
+        """Say nothing: no row of the cut was judged one by one."""
+        return None
+
     def why_dry(self, features: FloatArray, memory: LabelMemory, round_: int) -> str:
         """Say why it has nothing left to ask."""
         return "nothing left to ask"

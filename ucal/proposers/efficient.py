@@ -22,6 +22,7 @@ from ucal.efficient.calibration import cards, medoid
 from ucal.efficient.doubt import doubtful, hopeless, likeliest, quiet
 from ucal.efficient.pages import Candidates, Page, choose, disjoint, expected_f1
 from ucal.efficient.plan import Plan, Planner
+from ucal.efficient.trust import trust
 from ucal.errors import ConfigError
 from ucal.labels import renumber
 from ucal.memory import LabelMemory
@@ -63,6 +64,11 @@ class EfficientProposer:
         labels = self.planner.plan(features, memory, self._first_round(round_)).labels
         alone = np.bincount(labels[labels >= 0], minlength=1)[labels] < 2
         return renumber(np.where(alone, OUTLIER, labels))
+
+    def weights(self, features: FloatArray, memory: LabelMemory, round_: int) -> FloatArray:
+        """Give P(same) with its cluster's anchor for each row that no person put there, else 1, (n,)."""
+        plan = self.planner.plan(features, memory, self._first_round(round_))
+        return trust(plan.scene.parts, self.planner.tiles(plan, memory))
 
     def why_dry(self, features: FloatArray, memory: LabelMemory, round_: int) -> str:
         """Say why it has nothing left to ask: the queue has run dry, or the features cannot do it."""
