@@ -17,7 +17,7 @@ from backend.store.session import SessionFactory, session_scope
 from ucal.presets import preset
 
 NAME = "Demo: generated people"
-TEXT = "People who do not exist, drawn by `ucal synth` and seen by four cameras."
+TEXT = "Drawn people who do not exist, seen by four cameras: who is who? Label them; nothing leaves this machine."
 DATA = ImportSynth()
 PRESET = "pages"
 

@@ -49,6 +49,7 @@ class QuestionOut(BaseModel):
     right: Side
     tiles: list[TileOut]  # of a page, else none
     disputed: list[DisputedOut]  # of a conflict, else none: a cycle, the "different" first
+    can_be_mixed: bool = False  # of a pair: an answer's `odd` may name other images of the right side
 
 
 class Lease(BaseModel):

@@ -66,6 +66,7 @@ def _question(question: core.Question, known: Images) -> question_schemas.Questi
             )
             for left, right, verdict in question.disputed
         ],
+        can_be_mixed=question.kind is Kind.CARD and any(len(tile.rows) > 1 for tile in question.tiles),
     )
 
 

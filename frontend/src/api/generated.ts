@@ -2197,6 +2197,11 @@ export interface components {
          *     conflict  3 or more answers that cannot all be true: which one is wrong? left and right are the first one's
          */
         QuestionOut: {
+            /**
+             * Can Be Mixed
+             * @default false
+             */
+            can_be_mixed: boolean;
             /** Disputed */
             disputed: components["schemas"]["DisputedOut"][];
             /** Id */

@@ -9,7 +9,7 @@ import { hasPassed } from "./passed";
 import { Bounds } from "./Results";
 import "./audit.css";
 
-/** On a run's page: that its queue has run dry, which is not "done", and what its newest audit says. */
+/** On a run's page: that it ended, which is not "done", and what its newest audit says. */
 export function AuditPanel({ run, admin }: { run: Run; admin: boolean }) {
   const words = m.audit.panel;
   const { data } = useAudits(run.id, admin);

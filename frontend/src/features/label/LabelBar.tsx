@@ -6,11 +6,13 @@ import { Bar } from "../../components/Bar";
 import { IconButton } from "../../components/Button";
 import { Link } from "../../components/router";
 import { m, n } from "../../messages";
+import { useToCome } from "./useToCome";
 
 interface LabelBarProps {
   runId: string;
   runName: string;
   progress: QueueProgress | null;
+  stepwise: boolean; // questions are chosen a few at a time: those of a round cannot be counted beforehand
   onHelp: () => void;
 }
 
@@ -22,14 +24,14 @@ export function LabelBar(props: LabelBarProps) {
   return slot && createPortal(<BarContent {...props} />, slot);
 }
 
-function BarContent({ runId, runName, progress, onHelp }: LabelBarProps) {
+function BarContent({ runId, runName, progress, stepwise, onHelp }: LabelBarProps) {
   return (
     <div className="label-bar">
       <Link href={`/runs/${runId}`} className="label-bar-run" aria-label={`${m.runs.overview}: ${runName}`}>
         <ChevronLeft size={16} aria-hidden />
         <span>{runName}</span>
       </Link>
-      {progress && <RoundProgress progress={progress} />}
+      {progress && <RoundProgress runId={runId} progress={progress} stepwise={stepwise} />}
       <IconButton name={m.label.help} className="label-help" onClick={onHelp}>
         <Keyboard size={18} aria-hidden />
       </IconButton>
@@ -37,10 +39,19 @@ function BarContent({ runId, runName, progress, onHelp }: LabelBarProps) {
   );
 }
 
-function RoundProgress({ progress }: { progress: QueueProgress }) {
-  const { answered_round, open_round, settled_round } = progress;
+interface RoundProgressProps {
+  runId: string;
+  progress: QueueProgress;
+  stepwise: boolean;
+}
+
+function RoundProgress({ runId, progress, stepwise }: RoundProgressProps) {
+  const { answered_round, open_round, settled_round, answered_total } = progress;
+  const toCome = useToCome(runId, progress.round);
   const done = answered_round + settled_round;
   const total = done + open_round;
+  const words = stepwise ? m.label.given(answered_total) : m.label.answered(done, total);
+  const ahead = toCome === null ? m.label.toComeUnknown : m.label.toCome(toCome);
   return (
     <div className="label-progress" data-testid="round-progress">
       <span className="label-round">
@@ -48,15 +59,19 @@ function RoundProgress({ progress }: { progress: QueueProgress }) {
         <span className="narrow-only">{m.label.roundShort(progress.round + 1, progress.rounds)}</span>
       </span>
       <div className="label-progress-bar">
-        <Bar done={answered_round} extra={settled_round} total={total} label={m.label.answered(done, total)} />
+        {!stepwise && <Bar done={answered_round} extra={settled_round} total={total} label={words} />}
+        {stepwise && toCome !== null && <Bar done={answered_total} total={answered_total + toCome} label={`${words}, ${ahead}`} />}
       </div>
       <span className="label-count" data-testid="round-count">
-        <span className="wide-only">{m.label.answered(done, total)}</span>
-        <span className="narrow-only">
-          {n(done)}/{n(total)}
-        </span>
+        <span className="wide-only">{words}</span>
+        <span className="narrow-only">{stepwise ? n(answered_total) : `${n(done)}/${n(total)}`}</span>
       </span>
-      <span className="label-figure very-wide-only">{m.label.settled(progress.inferred_total)}</span>
+      <span className="label-figure wide-only" title={m.label.toComeWhy} data-testid="to-come">
+        {ahead}
+      </span>
+      <span className="label-figure very-wide-only" title={m.label.settledWhy}>
+        {m.label.settled(progress.inferred_total)}
+      </span>
       <span className="label-figure very-wide-only" data-testid="my-answers" data-count={progress.answered_by_me}>
         {m.label.mine(progress.answered_by_me)}
       </span>

@@ -20,6 +20,7 @@ import { Strip } from "./Strip";
 import { Tour } from "./Tour";
 import { useEngine } from "./useEngine";
 import { useLooking } from "./useLooking";
+import { usePatience } from "./usePatience";
 import { Waiting } from "./Waiting";
 import type { Entry, Snapshot } from "./types";
 import "./label.css";
@@ -45,7 +46,8 @@ export default function LabelPage({ runId }: { runId: string }) {
 }
 
 function Labelling({ run, personId }: { run: Run; personId: string }) {
-  const [engine, view] = useEngine(run.id, personId);
+  const [engine, present] = useEngine(run.id, personId);
+  const view = usePatience(present);
   const [help, setHelp] = useState(false);
   const [flash, setFlash] = useFlash();
   const [changing, change] = useState<Entry | null>(null);
@@ -59,7 +61,7 @@ function Labelling({ run, personId }: { run: Run; personId: string }) {
     onHelp: () => setHelp((open) => !open),
   };
   useNotices(view);
-  useFreshRun(run.id, view.empty);
+  useFreshRun(run.id, present.empty);
 
   return (
     <main id="content" className="label" tabIndex={-1}>
@@ -67,6 +69,7 @@ function Labelling({ run, personId }: { run: Run; personId: string }) {
         runId={run.id}
         runName={run.name || m.project.unnamedRun}
         progress={view.progress}
+        stepwise={run.config["policy"] === "efficient"}
         onHelp={() => setHelp(true)}
       />
       <Screen {...screen}>
@@ -94,7 +97,7 @@ function Labelling({ run, personId }: { run: Run; personId: string }) {
           }}
         />
       )}
-      <Tour />
+      <Tour kind={view.current?.lease.question.kind ?? null} />
       <Said view={view} />
     </main>
   );
@@ -112,7 +115,7 @@ function Screen({ children, ...props }: ScreenProps & { children: React.ReactNod
 function Nothing({ run, view }: { run: Run; view: Snapshot }) {
   if (view.fatal) return <Failed error={view.fatal} />;
   if (view.offline) return <Empty icon={<CloudOff size={28} aria-hidden />} title={m.label.unreachable} detail={m.label.unreachableDetail} />;
-  if (view.empty) return <Waiting run={run} empty={view.empty} count={view.emptyCount} until={view.emptyUntil} />;
+  if (view.empty) return <Waiting run={run} view={view} empty={view.empty} />;
   return (
     <div className="stage stage-loading" role="status">
       <span className="hidden-but-read">{m.label.loading}</span>

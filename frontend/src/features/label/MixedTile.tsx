@@ -6,7 +6,7 @@ import { m } from "../../messages";
 import { SHOWN_SIZE } from "./images";
 
 interface MixedTileProps {
-  tile: Tile;
+  tile: Pick<Tile, "images">;
   odd: readonly string[];
   onOdd: (index: number) => void; // from 1: the first image names the tile
 }

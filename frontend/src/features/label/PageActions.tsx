@@ -13,7 +13,7 @@ export function PageActions({ page, flash }: { page: PageInHand; flash: boolean 
   const none = filling.anchorBad || picking;
   return (
     <div className="verdicts verdicts-page" role="group" aria-label={m.label.page.title}>
-      <Small name={m.label.page.mixed} action="mixed" icon={Scissors} pressed={mark.odd.length > 0 || picking} disabled={tile.images.length < 2 || filling.anchorBad} onClick={onMixed} />
+      <Small name={m.label.page.mixed} action="mixed" icon={Scissors} why={m.label.page.mixedWhy} pressed={mark.odd.length > 0 || picking} disabled={tile.images.length < 2 || filling.anchorBad} onClick={onMixed} />
       <Small name={m.label.verdicts.unsure} action="unsure" icon={CircleHelp} pressed={mark.verdict === "unsure"} disabled={none} onClick={() => onLeftOut("unsure")} />
       <Small name={m.label.verdicts.bad_image} action="bad" icon={ImageOff} pressed={mark.verdict === "bad_image"} disabled={none} onClick={() => onLeftOut("bad_image")} />
       {part.at > 0 && (
@@ -53,18 +53,19 @@ interface SmallProps {
   name: string;
   action: Action;
   icon: LucideIcon;
+  why?: string;
   pressed: boolean;
   disabled: boolean;
   onClick: () => void;
 }
 
-function Small({ name, action, icon: Icon, pressed, disabled, onClick }: SmallProps) {
+function Small({ name, action, icon: Icon, why, pressed, disabled, onClick }: SmallProps) {
   const press = (event: MouseEvent<HTMLButtonElement>) => {
     unfocus(event);
     onClick();
   };
   return (
-    <button type="button" className="verdict verdict-small" data-testid={`tile-${action}`} aria-pressed={pressed} disabled={disabled} onClick={press}>
+    <button type="button" className="verdict verdict-small" data-testid={`tile-${action}`} title={why} aria-pressed={pressed} disabled={disabled} onClick={press}>
       <Icon size={20} aria-hidden />
       <span className="verdict-word">{name}</span>
       <Keys action={action} />

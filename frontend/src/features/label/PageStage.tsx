@@ -46,7 +46,12 @@ export function PageStage({ page, missing, wrong, view, onView, onPainted, child
           side={close}
           name={m.label.page.tile}
           mirrored={view.flipped}
-          mark={<MarkOf mark={filling.marks[nameOfTile(close)]!} />}
+          mark={
+            <>
+              <MarkOf mark={filling.marks[nameOfTile(close)]!} />
+              <span className="anchor-name tile-name">{m.label.page.tileNumber(question.tiles.indexOf(close) + 1)}</span>
+            </>
+          }
           {...shared}
         />
       </div>

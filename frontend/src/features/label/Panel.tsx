@@ -57,7 +57,9 @@ export function Panel({ side, name, exemplar = 0, loupe, view, mirrored = false,
               </button>
             ))}
         </div>
-        <span className="group-size">{m.label.group(side.size)}</span>
+        <span className="group-size" title={side.size > 1 ? m.label.groupWhy : undefined}>
+          {m.label.group(side.size)}
+        </span>
         {children}
       </figcaption>
     </figure>

@@ -11,6 +11,7 @@ interface StageProps {
   item: Item;
   exemplar: number; // which image of both groups is large; 0 is the first
   magnified: boolean;
+  covered?: boolean; // a mixed group lies over it: what is below takes no focus
   view: View;
   onView: (view: View) => void;
   onSwipe: (swipe: Swipe) => void;
@@ -18,7 +19,7 @@ interface StageProps {
 }
 
 /** The two groups side by side: same size, never stretched, looked at alike. */
-export function Stage({ item, exemplar, magnified, view, onView, onSwipe, onPainted }: StageProps) {
+export function Stage({ item, exemplar, magnified, covered = false, view, onView, onSwipe, onPainted }: StageProps) {
   const ref = useRef<HTMLDivElement>(null);
   const { id } = item.lease.question;
   useArming(ref, id, onPainted);
@@ -27,7 +28,7 @@ export function Stage({ item, exemplar, magnified, view, onView, onSwipe, onPain
   const [left, right] = sidesOf(item);
   const shared = { exemplar, loupe, view, handlers };
   return (
-    <div className="stage" ref={ref} data-testid="label-stage" data-question={id}>
+    <div className="stage" ref={ref} inert={covered} data-testid="label-stage" data-question={id}>
       <Panel key={`${id}-left`} side={left} name={m.label.left} mirrored={false} {...shared} />
       <Panel key={`${id}-right`} side={right} name={m.label.right} mirrored={view.flipped} {...shared} />
     </div>

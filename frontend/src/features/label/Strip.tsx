@@ -47,7 +47,7 @@ export function Strip({ entries, canUndo, canRedo, canSkip, onUndo, onChange, on
         <StripAction name={m.label.redo} keys={keyOf("redo")} disabled={!canRedo} onClick={onRedo}>
           <Redo2 size={18} aria-hidden />
         </StripAction>
-        <StripAction name={m.label.skip} keys={keyOf("skip")} disabled={!canSkip} onClick={onSkip}>
+        <StripAction name={m.label.skip} why={m.label.skipWhy} keys={keyOf("skip")} disabled={!canSkip} onClick={onSkip}>
           <SkipForward size={18} aria-hidden />
         </StripAction>
       </div>
@@ -105,15 +105,16 @@ function thumbOf(entry: Entry, id: string): string {
 
 interface ActionProps {
   name: string;
+  why?: string;
   keys: string | undefined;
   disabled?: boolean;
   onClick: () => void;
   children: React.ReactNode;
 }
 
-function StripAction({ name, keys, disabled = false, onClick, children }: ActionProps) {
+function StripAction({ name, why, keys, disabled = false, onClick, children }: ActionProps) {
   return (
-    <button type="button" className="strip-action" disabled={disabled} onClick={onClick}>
+    <button type="button" className="strip-action" title={why} disabled={disabled} onClick={onClick}>
       {children}
       <span className="strip-word">{name}</span>
       {keys && <kbd aria-hidden>{keys}</kbd>}

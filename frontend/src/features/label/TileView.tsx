@@ -62,7 +62,7 @@ export function TileView({ tile, index, mark, missing, wrong, current, view, onP
       </div>
       <MarkOf mark={mark} />
       {wrong && <span className="tile-wrong">{m.label.practice.mended}</span>}
-      {tile.size > 1 && <span className="tile-size">{n(tile.size)}</span>}
+      {tile.size > 1 && <span className="tile-size" title={m.label.group(tile.size)}>{n(tile.size)}</span>}
     </div>
   );
 }

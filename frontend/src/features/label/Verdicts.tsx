@@ -1,4 +1,4 @@
-import { CircleHelp, Equal, EqualNot, ImageOff, type LucideIcon } from "lucide-react";
+import { Check, CircleHelp, Equal, EqualNot, ImageOff, Scissors, type LucideIcon } from "lucide-react";
 import { useEffect, useRef, type MouseEvent } from "react";
 import type { Verdict } from "../../api/types";
 import { m } from "../../messages";
@@ -22,12 +22,13 @@ interface VerdictsProps {
   disabled: boolean;
   flash: Verdict | null;
   onVerdict: (verdict: Verdict) => void;
+  mixed?: { pressed: boolean; onPress: () => void } | null; // none: neither side can be looked into
 }
 
-export function Verdicts({ disabled, flash, onVerdict }: VerdictsProps) {
+export function Verdicts({ disabled, flash, onVerdict, mixed }: VerdictsProps) {
   const { bindings, off } = useKeyChoice();
   return (
-    <div className="verdicts" role="group" aria-label={m.label.title}>
+    <div className={mixed ? "verdicts verdicts-mixed" : "verdicts"} role="group" aria-label={m.label.title}>
       {ORDER.map((verdict) => {
         const Icon = VERDICT_ICONS[verdict];
         return (
@@ -49,6 +50,37 @@ export function Verdicts({ disabled, flash, onVerdict }: VerdictsProps) {
           </button>
         );
       })}
+      {mixed && (
+        <button
+          type="button"
+          className="verdict verdict-mixed"
+          data-testid="answer-mixed"
+          title={m.label.page.mixedWhy}
+          aria-pressed={mixed.pressed}
+          onClick={(event) => {
+            unfocus(event);
+            mixed.onPress();
+          }}
+        >
+          <Scissors size={20} aria-hidden />
+          <span className="verdict-word">{m.label.page.mixed}</span>
+          <Keycaps keys={off ? [] : bindings.mixed.map(keycap)} />
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** In place of the verdicts, while the images of a mixed group are chosen. */
+export function BackToPair({ onBack }: { onBack: () => void }) {
+  const { bindings, off } = useKeyChoice();
+  return (
+    <div className="verdicts verdicts-page" role="group" aria-label={m.label.page.mixedTitle}>
+      <button type="button" className="verdict verdict-confirm" data-testid="mixed-done" onClick={onBack}>
+        <Check size={22} aria-hidden />
+        <span className="verdict-word">{m.label.mixedDone}</span>
+        <Keycaps keys={off ? [] : bindings.mixed.map(keycap)} />
+      </button>
     </div>
   );
 }

@@ -1,13 +1,16 @@
-import { CircleCheck, CirclePause, CircleX, Coffee, Hourglass, Users, Wallet, type LucideIcon } from "lucide-react";
-import { isOver, useMetrics } from "../../api/queries";
+import { CircleCheck, CirclePause, CircleX, Coffee, Download, Hourglass, Users, Wallet, type LucideIcon } from "lucide-react";
+import { address } from "../../api/client";
+import { isOver, useMetrics, useSession } from "../../api/queries";
 import type { EmptyReason, Round, Run } from "../../api/types";
 import { Bar } from "../../components/Bar";
 import { ButtonLink } from "../../components/Button";
+import { endingOf } from "../../components/ending";
 import { duration, percent } from "../../components/format";
 import { StatePill, WORKING } from "../../components/StatePill";
 import { Empty } from "../../components/States";
 import { useNow } from "../../components/useNow";
 import { m, n } from "../../messages";
+import type { Snapshot } from "./types";
 
 const ICONS: Record<EmptyReason, LucideIcon> = {
   not_started: Coffee,
@@ -23,24 +26,21 @@ const ICONS: Record<EmptyReason, LucideIcon> = {
 
 interface WaitingProps {
   run: Run;
+  view: Snapshot;
   empty: EmptyReason;
-  count: number | null;
-  until: number | null;
 }
 
-/** Nothing to answer: why, and what the run does meanwhile. */
-export function Waiting({ run, empty, count, until }: WaitingProps) {
+/** Nothing to answer: why, what the run does meanwhile, and at the end where its results are. */
+export function Waiting({ run, view, empty }: WaitingProps) {
   const Icon = ICONS[empty];
-  const [title] = m.label.empty[empty]!;
-  const detail = useDetail(empty, count, until);
+  const [title] = wordsOf(run, empty);
+  const detail = useDetail(run, view, empty);
   const over = isOver(run.state);
   const metrics = useMetrics(run.id, !over);
   return (
     <div className="waiting" data-testid="label-empty" data-reason={empty}>
       <Empty icon={<Icon size={28} aria-hidden />} title={title} detail={detail} role="status">
-        <ButtonLink href={`/runs/${run.id}`} look={over ? "primary" : "plain"}>
-          {over ? m.label.toResults : m.label.toRun}
-        </ButtonLink>
+        <Ways run={run} />
       </Empty>
       <div className="waiting-run">
         <div className="waiting-state">
@@ -62,11 +62,39 @@ export function Waiting({ run, empty, count, until }: WaitingProps) {
   );
 }
 
+/** Where one goes from here: to the labels once the run is done (admins), else to the run. */
+function Ways({ run }: { run: Run }) {
+  const admin = useSession().data?.person.role === "admin";
+  const done = run.state === "done";
+  return (
+    <>
+      {done && admin && (
+        <ButtonLink href={address(`/runs/${run.id}/export/identities.csv`)} look="primary" icon={<Download size={16} aria-hidden />} download>
+          {m.runs.downloadLabels}
+        </ButtonLink>
+      )}
+      <ButtonLink href={`/runs/${run.id}`} look={isOver(run.state) && !(done && admin) ? "primary" : "plain"}>
+        {isOver(run.state) ? m.label.toResults : m.label.toRun}
+      </ButtonLink>
+    </>
+  );
+}
+
+/** What the model does says more than that it is waited for. */
+function wordsOf(run: Run, empty: EmptyReason): [string, string] {
+  return (empty === "waiting_for_model" ? m.label.doing[run.state] : undefined) ?? m.label.empty[empty]!;
+}
+
 /** Why there is nothing, with the count or the time that the server expects. */
-function useDetail(empty: EmptyReason, count: number | null, until: number | null): string {
+function useDetail(run: Run, view: Snapshot, empty: EmptyReason): string {
   const now = useNow();
-  const about = count === null || empty !== "leased_to_others" ? m.label.empty[empty]![1] : m.label.withOthers(count);
-  return until === null ? about : `${about} ${wait(until - now)}`;
+  const { emptyCount: count, emptyUntil: until } = view;
+  const [, about] = wordsOf(run, empty);
+  const parts = [count === null || empty !== "leased_to_others" ? about : m.label.withOthers(count)];
+  if (empty === "all_settled" && run.stopped) parts.unshift(m.runs.ended(endingOf(run.stopped)));
+  if (run.state === "queued" && run.heartbeat_age === null) parts.push(m.label.noWorker);
+  if (until !== null) parts.push(wait(until - now));
+  return parts.join(" ");
 }
 
 function wait(ms: number): string {

@@ -6,11 +6,12 @@ interface WhyProps {
   view: Snapshot;
   title: string;
   warning?: string | null; // asked to be confirmed, in place of the reason
+  note?: string | null; // what was said so far, in place of the reason
   children?: React.ReactNode;
 }
 
 /** The question and why it is asked; at its right how it is looked at, and what still waits to be sent. */
-export function Why({ view, title, warning, children }: WhyProps) {
+export function Why({ view, title, warning, note, children }: WhyProps) {
   const reason = view.current?.lease.question.reason;
   const trouble = view.offline || view.waiting >= 3;
   return (
@@ -22,7 +23,7 @@ export function Why({ view, title, warning, children }: WhyProps) {
         </p>
       ) : (
         <p className="why-reason quiet" data-testid="why-asked">
-          {reason ? (m.label.reasons[reason] ?? reason) : ""}
+          {note ?? (reason ? (m.label.reasons[reason] ?? reason) : "")}
         </p>
       )}
       {view.progress && (

@@ -9,7 +9,7 @@ export const image = (id: string) => ({ id, row: 0, key: `${id}.jpg`, width: 64,
 
 export function lease(id: string, fence = 1): Lease {
   const side = (name: string) => ({ images: [image(`${id}-${name}`)], size: 1 });
-  const question = { id, kind: "pair" as const, reason: "merge", round: 0, left: side("a"), right: side("b"), tiles: [], disputed: [] };
+  const question = { id, kind: "pair" as const, reason: "merge", round: 0, left: side("a"), right: side("b"), tiles: [], disputed: [], can_be_mixed: false };
   return { question, fence, expires_at: "2030-01-01T00:00:00Z" };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { commandOf, DEFAULTS, isTyping, rebound, type Press } from "./keys";
+import { commandOf, DEFAULTS, isTyping, mixedCommandOf, rebound, type Press } from "./keys";
 import { conflictCommandOf, pageCommandOf } from "./pageKeys";
 
 const press = (key: string, changes: Partial<Press> = {}): Press => ({
@@ -79,6 +79,14 @@ describe("the keys", () => {
     expect(pageCommandOf(press("4"), true)).toBeNull();
     expect(pageCommandOf(press("u"), true)).toBeNull();
     expect(pageCommandOf(press("Escape"), true)).toEqual({ do: "back" });
+  });
+
+  it("name the odd images of a pair's mixed group, and answer nothing meanwhile", () => {
+    expect(commandOf(press("m"), false)).toEqual({ do: "mixed" });
+    expect(mixedCommandOf(press("2"))).toEqual({ do: "odd", index: 2 });
+    for (const key of ["m", "Enter", "Escape"]) expect(mixedCommandOf(press(key))).toEqual({ do: "back" });
+    for (const key of ["s", "d", "u", "x", "Tab"]) expect(mixedCommandOf(press(key))).toBeNull();
+    expect(mixedCommandOf(press("z"))).toEqual({ do: "undo" });
   });
 
   it("pick the wrong one of contradicting answers", () => {

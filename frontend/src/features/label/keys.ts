@@ -6,7 +6,7 @@ export type Command =
   | { do: "exemplar"; index: number }
   | { do: Plain };
 
-export type Plain = "back" | "undo" | "redo" | "skip" | "help" | "magnify" | "zoom-in" | "zoom-out" | "flip" | "brighter" | "darker" | "plain";
+export type Plain = "back" | "mixed" | "undo" | "redo" | "skip" | "help" | "magnify" | "zoom-in" | "zoom-out" | "flip" | "brighter" | "darker" | "plain";
 
 export interface Press {
   key: string;
@@ -47,7 +47,6 @@ const ONLY: Partial<Record<Action, "pair" | "page">> = {
   magnify: "pair",
   toggle: "page",
   confirm: "page",
-  mixed: "page",
   "bad-anchor": "page",
 };
 
@@ -75,11 +74,12 @@ export const DEFAULTS: Bindings = {
   help: ["?"],
 };
 
-const COMMANDS: Record<Exclude<Action, "toggle" | "confirm" | "mixed" | "bad-anchor">, Command> = {
+const COMMANDS: Record<Exclude<Action, "toggle" | "confirm" | "bad-anchor">, Command> = {
   same: { do: "answer", verdict: "same" },
   different: { do: "answer", verdict: "different" },
   unsure: { do: "answer", verdict: "unsure" },
   bad: { do: "bad" },
+  mixed: { do: "mixed" },
   undo: { do: "undo" },
   redo: { do: "redo" },
   skip: { do: "skip" },
@@ -140,6 +140,16 @@ export function commandOf(press: Press, choosingBad: boolean, bindings: Bindings
   if (action) return COMMANDS[action as keyof typeof COMMANDS];
   const digit = digitOf(press);
   return digit !== null && digit <= 4 ? { do: "exemplar", index: digit } : null;
+}
+
+/** What a press asks for while the images of a pair's mixed group are chosen. */
+export function mixedCommandOf(press: Press, bindings: Bindings = DEFAULTS): Command | { do: "odd"; index: number } | null {
+  const digit = digitOf(press);
+  if (digit !== null) return { do: "odd", index: digit };
+  if (isAlone(press) && ["Escape", "Enter"].includes(press.key)) return { do: "back" };
+  const action = actionOf(press, bindings, "pair");
+  if (action === "mixed") return { do: "back" };
+  return action === "undo" || action === "help" ? COMMANDS[action] : null;
 }
 
 /** Give a key to an action; whoever had it before on the same kind of question loses it. */

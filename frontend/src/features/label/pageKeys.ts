@@ -1,7 +1,7 @@
 /** From a press to a command on a page of tiles, and on contradicting answers. Pure. */
 import { actionOf, DEFAULTS, digitOf, isAlone, type Action, type Bindings, type Plain, type Press } from "./keys";
 
-type Shared = { do: "bad" | Exclude<Plain, "magnify"> };
+type Shared = { do: "bad" | Exclude<Plain, "magnify" | "mixed"> };
 
 export type PageCommand =
   | { do: "move"; by: "left" | "right" | "up" | "down" | "first" | "last" }

@@ -29,7 +29,7 @@ export function trialsOf(practice: Practice): Trial[] {
   return [...pairs, { item: itemOf(page), same: truly }];
 }
 
-const PLAIN = { reason: "practice", round: 0, tiles: [], disputed: [] };
+const PLAIN = { reason: "practice", round: 0, tiles: [], disputed: [], can_be_mixed: false };
 
 const itemOf = (question: Question): Item => ({ lease: { question, fence: 0, expires_at: "" }, swapped: false });
 

@@ -6,9 +6,10 @@ const MOST_SHOWN = 200;
 
 const other = (side: BadSide): BadSide => (side === "left" ? "right" : "left");
 
-/** The verdict on a pair, its sides as they stand on the screen. */
-export function pairReply(item: Item, verdict: Verdict, badSides: BadSide[] = []): Reply {
-  return { verdict, bad_sides: item.swapped ? badSides.map(other) : badSides };
+/** The verdict on a pair, its sides as they stand on the screen; `odd` are ids of a mixed group's images. */
+export function pairReply(item: Item, verdict: Verdict, badSides: BadSide[] = [], odd: readonly string[] = []): Reply {
+  const said = { verdict, bad_sides: item.swapped ? badSides.map(other) : badSides };
+  return odd.length > 0 ? { ...said, odd: [...odd] } : said;
 }
 
 /** Which of the disputed answers is the wrong one, counted from 0. */

@@ -1,17 +1,20 @@
 const KEY = "ucal.tour";
 
-/** Whether the first steps were seen, or skipped, in this browser. */
-export function tourIsDone(): boolean {
+/** What of the first steps was seen, or skipped, in this browser; pairs: all but what a page of tiles is. */
+export type Seen = "none" | "pairs" | "all";
+
+export function tourSeen(): Seen {
   try {
-    return localStorage.getItem(KEY) === "done";
+    const kept = localStorage.getItem(KEY);
+    return kept === "done" ? "all" : kept === "pairs" ? "pairs" : "none";
   } catch {
-    return true; // a browser that keeps nothing would show them each time
+    return "all"; // a browser that keeps nothing would show them each time
   }
 }
 
-export function endTour(): void {
+export function endTour(seen: "pairs" | "all"): void {
   try {
-    localStorage.setItem(KEY, "done");
+    localStorage.setItem(KEY, seen === "all" ? "done" : seen);
   } catch {
     // It was shown once; this browser cannot know.
   }

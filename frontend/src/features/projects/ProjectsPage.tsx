@@ -84,6 +84,8 @@ function Card({ project }: { project: Project }) {
 export function countsOf(project: Project): string {
   if (project.images === 0) return m.projects.noImages;
   const parts = [m.projects.images(project.images)];
+  const held = project.queries + project.gallery;
+  if (held > 0) parts.push(m.projects.heldOut(held));
   if (project.identities !== null) parts.push(m.projects.identities(project.identities));
   if (project.cameras !== null) parts.push(m.projects.cameras(project.cameras));
   if (project.runs > 0) parts.push(m.projects.runs(project.runs));

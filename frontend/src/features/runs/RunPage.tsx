@@ -1,4 +1,5 @@
-import { Boxes, MessageCircleQuestion } from "lucide-react";
+import { Boxes, Download, MessageCircleQuestion } from "lucide-react";
+import { address } from "../../api/client";
 import { isOver, useMetrics, useProject, useSession } from "../../api/queries";
 import type { Run, RunMetrics } from "../../api/types";
 import { ButtonLink } from "../../components/Button";
@@ -82,6 +83,11 @@ function Ways({ run, admin }: { run: Run; admin: boolean }) {
           icon={<MessageCircleQuestion size={16} aria-hidden />}
         >
           {m.runs.answersLink}
+        </ButtonLink>
+      )}
+      {admin && run.state === "done" && (
+        <ButtonLink href={address(`/runs/${run.id}/export/identities.csv`)} look="primary" icon={<Download size={16} aria-hidden />} download>
+          {m.runs.downloadLabels}
         </ButtonLink>
       )}
       {admin && (

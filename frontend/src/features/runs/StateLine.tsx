@@ -1,5 +1,6 @@
 import { isOver } from "../../api/queries";
 import type { Run } from "../../api/types";
+import { endingOf } from "../../components/ending";
 import { duration, secondsSince } from "../../components/format";
 import { StatePill } from "../../components/StatePill";
 import { useNow } from "../../components/useNow";
@@ -17,7 +18,7 @@ export function StateLine({ run, audited }: { run: Run; audited: boolean }) {
   const waits = waitsFor(run);
   if (waits && !over) parts.push(m.runs.waitsFor(waits));
   if (!over) parts.push(run.heartbeat_age === null ? m.runs.heartbeatNone : m.runs.heartbeat(duration(run.heartbeat_age)));
-  if (over && run.stopped) parts.push(m.runs.ended(m.runs.endings[run.stopped] ?? run.stopped));
+  if (over && run.stopped) parts.push(m.runs.ended(endingOf(run.stopped)));
   return (
     <div className="state-line">
       <StatePill state={run.state} audited={audited} />

@@ -1,0 +1,19 @@
+import { useQuery } from "@tanstack/react-query";
+import { api } from "../../api/client";
+import type { components } from "../../api/generated";
+
+const FRESH_MS = 15_000;
+
+type Expected = components["schemas"]["RunHealth"]["expected"];
+
+/** How many questions the run will still ask, told from the rounds that ended; null: not known yet. */
+export function useToCome(runId: string, round: number): number | null {
+  const expected = useQuery({
+    queryKey: ["to-come", runId, round],
+    queryFn: async ({ signal }): Promise<Expected> =>
+      (await api.get<components["schemas"]["RunHealth"]>(`/runs/${runId}/health`, signal)).expected,
+    refetchInterval: FRESH_MS,
+    retry: false,
+  });
+  return expected.data?.expected ?? null;
+}
