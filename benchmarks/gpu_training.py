@@ -4,8 +4,8 @@
     python benchmarks/gpu_training.py --device cpu --backbone small --size 64x32 --iterations 5   # the same on a CPU
 
 Trains with `ImageLearner` (Cluster Contrast), as a run does: sampling, augmentation, transfer, loss and memory
-are in the time. Pixels and classes are drawn. Peak: the best rate of a product of two square bf16
-matrices. Operations of the net are counted by torch (FlopCounterMode); a training step is three forward passes.
+are in the time. Pixels and classes are drawn. Peak: the best rate of a product of two square matrices in the
+same precision. Operations of the net are counted by torch (FlopCounterMode); a training step is three forward passes.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def seconds(work: Callable[[], object], device: str) -> float:
     return time.perf_counter() - began
 
 
-def peak_rate(device: str) -> float:
-    """Measure operations per second of a product in bf16."""
+def peak_rate(device: str, precision: str) -> float:
+    """Measure operations per second of a product in the precision of the net's."""
     import torch
 
     side = 8192 if device == "cuda" else 1024
-    left = torch.randn(side, side, device=device, dtype=torch.bfloat16)
+    left = torch.randn(side, side, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
     return max(2 * side**3 / seconds(lambda: left @ left, device) for _ in range(6))
 
 
@@ -89,7 +89,7 @@ def measure(args: argparse.Namespace) -> dict[str, float]:
     training = seconds(lambda: learner.train(identities, nobody, 1), args.device)
     embedding = seconds(lambda: learner.embed("train"), args.device)
     memory = torch.cuda.max_memory_allocated() / 2**30 if args.device == "cuda" else float("nan")
-    forward, peak = operations(learner.model, height, width, args.device), peak_rate(args.device)
+    forward, peak = operations(learner.model, height, width, args.device), peak_rate(args.device, args.precision)
     trained, embedded = args.iterations * BATCH / training, args.images / embedding
     return {
         "training, images/s": trained,
@@ -98,7 +98,7 @@ def measure(args: argparse.Namespace) -> dict[str, float]:
         "embedding, % of peak": 100 * forward * embedded / peak,
         "400 x 64 epoch, s": 400 * BATCH / trained,
         "peak memory, GiB": memory,
-        "measured peak, bf16 TFLOP/s": peak / 1e12,
+        f"measured peak, {args.precision} TFLOP/s": peak / 1e12,
         "forward pass, GFLOP an image": forward / 1e9,
     }
 
@@ -108,10 +108,11 @@ def main() -> None:
     parser.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
     parser.add_argument("--backbone", default="resnet50")
     parser.add_argument("--size", default="256x128", metavar="HxW")
-    parser.add_argument("--precision", default="bf16", choices=("bf16", "float32"))
+    parser.add_argument("--precision", choices=("bf16", "float32"), help="bf16 on CUDA, float32 on a CPU")
     parser.add_argument("--images", type=int, default=12_936, help="drawn pictures (12,936, as Market-1501)")
     parser.add_argument("--iterations", type=int, default=400, help="batches of 64 in an epoch (400)")
     args = parser.parse_args()
+    args.precision = args.precision or ("bf16" if args.device == "cuda" else "float32")
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     import torch
 
