@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tests.fakes import blobs
 from ucal.efficient.belief import fit
-from ucal.efficient.linkage import Groups, cut, link
+from ucal.efficient.linkage import Groups, cut, dots, link
 from ucal.evaluation import adjusted_rand
 
 
@@ -43,6 +43,20 @@ def test_what_is_forbidden_never_meets_nor_do_groups_that_hold_it():
     rows = np.array([[1.0, 0.0], [0.99, 0.14], [0.98, 0.2]])
     tree = link(groups_of(rows), all_pairs(3), -1.0, forbidden=np.array([[0, 1]]))
     assert cut(tree, 3, np.ones(len(tree.left), bool)).tolist() == [0, 1, 1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.floats(-0.3, 0.9), st.sampled_from([None, (2, 0.1)]))
+def test_known_similarities_give_the_same_tree(seed, floor, guard):
+    rng = np.random.default_rng(seed)
+    groups = groups_of(blobs(identities=5, images=4, seed=seed)[0])
+    pairs = all_pairs(len(groups.sizes))
+    forbidden = pairs[rng.choice(len(pairs), 12, replace=False)]
+    known = dots(groups.sums, groups.sizes, pairs[:, 0], pairs[:, 1])
+    slow = link(groups, pairs, floor, forbidden=forbidden, guard=guard)
+    fast = link(groups, pairs, floor, forbidden=forbidden, guard=guard, similarity=known)
+    for name in ("left", "right", "similarity", "sizes"):
+        assert np.array_equal(getattr(fast, name), getattr(slow, name)), name
 
 
 def test_large_groups_need_more():

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ucal.efficient.components import Components
-from ucal.efficient.linkage import Groups, cut, dots, link
+from ucal.efficient.linkage import Groups, cut, link
 from ucal.efficient.preparation import sums
-from ucal.types import FloatArray, IntArray
+from ucal.types import BoolArray, FloatArray, IntArray
 
 Double = NDArray[np.float64]
 _BLOCK = 1 << 22  # similarities held at once
@@ -80,18 +80,15 @@ def nearest_components(groups: Groups, parts: Components, k: int) -> IntArray:
     return np.stack([found // m, found % m], axis=1)
 
 
-def allowed(pairs: IntArray, parts: Components) -> IntArray:
-    """Leave out the pairs that an answer keeps apart."""
-    if not len(parts.apart):
-        return pairs
+def allowed(pairs: IntArray, parts: Components) -> BoolArray:
+    """Say which pairs (e, 2) no answer keeps apart, (e,)."""
     keys = parts.apart[:, 0] * parts.count + parts.apart[:, 1]
-    return pairs[~np.isin(pairs[:, 0] * parts.count + pairs[:, 1], keys)]
+    return ~np.isin(pairs[:, 0] * parts.count + pairs[:, 1], keys)
 
 
-def spread_of_best(groups: Groups, pairs: IntArray) -> tuple[float, float]:
-    """Give median and standard deviation, over components, of the best allowed similarity."""
-    similarity = dots(groups.sums, groups.sizes, pairs[:, 0], pairs[:, 1])
-    best = np.full(len(groups.sizes), -np.inf)
+def spread_of_best(count: int, pairs: IntArray, similarity: Double) -> tuple[float, float]:
+    """Give median and standard deviation, over `count` components, of the best similarity (e,) of allowed pairs."""
+    best = np.full(count, -np.inf)
     np.maximum.at(best, pairs[:, 0], similarity)
     np.maximum.at(best, pairs[:, 1], similarity)
     best = best[np.isfinite(best)]
@@ -100,9 +97,14 @@ def spread_of_best(groups: Groups, pairs: IntArray) -> tuple[float, float]:
     return float(np.median(best)), max(float(best.std()), 1e-6)
 
 
-def guess(groups: Groups, pairs: IntArray, parts: Components, frame: Frame, shift: float) -> IntArray:
-    """Give each component's cluster (c,), 0..: greedy average linkage down to tau = m + sd (z0 + shift)."""
+def guess(
+    groups: Groups, pairs: IntArray, similarity: Double, parts: Components, frame: Frame, shift: float
+) -> IntArray:
+    """Give each component's cluster (c,), 0..: greedy average linkage down to tau = m + sd (z0 + shift).
+
+    similarity (e,) is that of the pairs (e, 2).
+    """
     tau = frame.median + frame.sd * (frame.z0 + shift)
-    tree = link(groups, pairs, tau, forbidden=parts.apart, guard=(_LARGE, frame.sd))
+    tree = link(groups, pairs, tau, forbidden=parts.apart, guard=(_LARGE, frame.sd), similarity=similarity)
     named = cut(tree, parts.count, np.ones(len(tree.left), bool))
     return np.unique(named, return_inverse=True)[1].astype(np.int64)

@@ -50,14 +50,17 @@ def link(
     *,
     forbidden: IntArray | None = None,
     guard: tuple[int, float] | None = None,
+    similarity: Double | None = None,
 ) -> Tree:
     """Merge while a pair is at least `floor` similar.
 
     pairs (e, 2): which groups may meet. forbidden (f, 2): pairs that never become one group, nor do
     groups that hold them. guard (size, extra): two groups of at least this size each need a
-    similarity of floor + extra. The arguments stay as they are. Time: a few passes over the pairs.
+    similarity of floor + extra. similarity (e,): that of the pairs where it is known, as `dots` gives it;
+    the pairs must then be low first, rising and once each. The arguments stay as they are. Time: a few
+    passes over the pairs.
     """
-    work = _Work(groups, pairs, floor, forbidden, guard)
+    work = _Work(groups, pairs, floor, forbidden, guard, similarity)
     merges: list[tuple[IntArray, IntArray, Double, IntArray]] = []
     while True:
         chosen = work.mutual()
@@ -108,23 +111,30 @@ class _Work:
         floor: float,
         forbidden: IntArray | None,
         guard: tuple[int, float] | None,
+        similarity: Double | None,
     ) -> None:
         self.sums, self.sizes = groups.sums.copy(), groups.sizes.copy()
         self.n, self.floor, self.guard = len(groups.sizes), floor, guard
         self.forbidden = self._keys(forbidden) if forbidden is not None else np.zeros(0, np.int64)
-        self.left, self.right, self.similarity = self._pairs(self._keys(pairs))
+        keys = self._keys(pairs) if similarity is None else pairs[:, 0] * np.int64(self.n) + pairs[:, 1]
+        self.left, self.right, self.similarity = self._pairs(keys, similarity)
 
     def _keys(self, pairs: IntArray) -> IntArray:
         low, high = np.minimum(pairs[:, 0], pairs[:, 1]), np.maximum(pairs[:, 0], pairs[:, 1])
         return np.unique(low[low != high] * self.n + high[low != high])
 
-    def _pairs(self, keys: IntArray) -> tuple[IntArray, IntArray, Double]:
-        """Give the allowed pairs among these with their similarity."""
+    def _pairs(self, keys: IntArray, similarity: Double | None = None) -> tuple[IntArray, IntArray, Double]:
+        """Give the allowed pairs among these with their similarity, which is worked out where it is not given."""
+        if similarity is not None:
+            near = similarity >= self.floor  # a guard only asks for more
+            keys, similarity = keys[near], similarity[near]
         if len(self.forbidden):
             place = np.minimum(np.searchsorted(self.forbidden, keys), len(self.forbidden) - 1)
-            keys = keys[self.forbidden[place] != keys]
+            free = self.forbidden[place] != keys
+            keys, similarity = keys[free], None if similarity is None else similarity[free]
         left, right = keys // self.n, keys % self.n
-        similarity = dots(self.sums, self.sizes, left, right)
+        if similarity is None:
+            similarity = dots(self.sums, self.sizes, left, right)
         if self.guard is not None:
             both = (self.sizes[left] >= self.guard[0]) & (self.sizes[right] >= self.guard[0])
             similarity = similarity - np.where(both, self.guard[1], 0.0)

@@ -83,18 +83,20 @@ def world(rows: FloatArray, groups: Groups, parts: Components, clusters: IntArra
     return World(rows, groups, parts, clusters, Groups(sums(groups.sums, clusters, count), sizes), anchors)
 
 
-def candidates(scene: World, pairs: IntArray, shown: BoolArray, frame: Frame, belief: TileBelief) -> Candidates:
+def candidates(
+    scene: World, pairs: IntArray, similarity: Double, shown: BoolArray, frame: Frame, belief: TileBelief
+) -> Candidates:
     """Give every tile worth considering: inside, outside (near by `pairs` (e, 2)), and audits.
 
-    shown (n,): rows that somebody judged already; they are not audited.
+    similarity (e,): that of the pairs. shown (n,): rows that somebody judged already; they are not audited.
     """
-    inner, outer, audits = _inside(scene), _outside(scene, pairs), _audits(scene, shown)
+    inner, outer, audits = _inside(scene), _outside(scene, pairs, similarity), _audits(scene, shown)
     best, second, holder = _best_two(scene, inner, outer)
     parts = []
-    for kind, (cluster, group, row, similarity) in enumerate((inner, outer, audits)):
+    for kind, (cluster, group, row, alike) in enumerate((inner, outer, audits)):
         other = np.where(holder[group] == cluster, second[group], best[group])
-        margin = (similarity - np.maximum(other, frame.median - 3 * frame.sd)) / frame.sd
-        parts.append(_tiles(scene, (cluster, group, row), kind, frame.z(similarity), margin, belief))
+        margin = (alike - np.maximum(other, frame.median - 3 * frame.sd)) / frame.sd
+        parts.append(_tiles(scene, (cluster, group, row), kind, frame.z(alike), margin, belief))
     return Candidates(
         np.concatenate([part.cluster for part in parts]),
         np.concatenate([part.group for part in parts]),
@@ -125,20 +127,25 @@ def _without(scene: World, cluster: IntArray, group: IntArray) -> Double:
     return np.where(rest > 0, total / np.maximum(rest * size, 1), -np.inf)
 
 
-def _outside(scene: World, pairs: IntArray) -> _Found:
-    """Give the near components of other clusters that no answer keeps from the anchor, the 30 most similar each."""
+def _outside(scene: World, pairs: IntArray, alike: Double) -> _Found:
+    """Give the near components of other clusters that no answer keeps from the anchor, the 30 most similar each.
+
+    Of a cluster that is one component the similarity is the pair's own, alike (e,).
+    """
     both = np.concatenate([pairs, pairs[:, ::-1]])
     cluster, group = scene.clusters[both[:, 0]], both[:, 1]
     apart = cluster != scene.clusters[group]
-    count = len(scene.clusters)
-    keys = np.unique(cluster[apart] * np.int64(count) + group[apart])
-    refused = _refused(scene)
-    keys = keys[~np.isin(keys, refused)]
+    count = np.int64(len(scene.clusters))
+    keys, first = np.unique(cluster[apart] * count + group[apart], return_index=True)
+    similarity = np.concatenate([alike, alike])[apart][first]
+    free = ~np.isin(keys, _refused(scene))
+    keys, similarity = keys[free], similarity[free]
     cluster, group = keys // count, keys % count
-    held = Groups(
+    held = np.bincount(scene.clusters)[cluster] > 1
+    joined = Groups(
         np.concatenate([scene.wholes.sums, scene.groups.sums]), np.concatenate([scene.wholes.sizes, scene.groups.sizes])
     )
-    similarity = dots(held.sums, held.sizes, cluster, group + len(scene.wholes.sizes))
+    similarity[held] = dots(joined.sums, joined.sizes, cluster[held], group[held] + len(scene.wholes.sizes))
     order = np.lexsort((-similarity, cluster))
     place = np.arange(len(order)) - np.searchsorted(cluster[order], cluster[order])
     order = order[place < _OUTSIDE]

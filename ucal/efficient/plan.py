@@ -17,7 +17,7 @@ from ucal.clustering import camera_centre
 from ucal.efficient.calibration import Dendrogram, Scale, fit_scale, is_calibration, judged
 from ucal.efficient.components import Components, components
 from ucal.efficient.guess import Frame, allowed, grouped, guess, near_pairs, nearest_components, spread_of_best
-from ucal.efficient.linkage import Groups, link
+from ucal.efficient.linkage import Groups, dots, link
 from ucal.efficient.pages import Candidates, World, candidates, world
 from ucal.efficient.preparation import unit, whiten, within_class
 from ucal.efficient.tiles import AUDIT, TileBelief, believe, judged_tiles
@@ -25,6 +25,7 @@ from ucal.memory import LabelMemory
 from ucal.neighbours import nearest_ids
 from ucal.types import Answer, FloatArray, IntArray, Verdict
 
+Double = NDArray[np.float64]
 NEIGHBOURS = 30  # k of the neighbour lists
 _COMPARABLE = 8000  # components up to which all are compared with each other at every plan
 _ATOM_P = 0.9  # P(same) at which the tree is cut into atoms
@@ -66,7 +67,8 @@ class Plan:
     frame: Frame
     belief: TileBelief
     scene: World
-    pairs: IntArray
+    pairs: IntArray  # (e, 2) components that may meet, low first
+    similarity: Double  # (e,) of the pairs
     labels: IntArray  # (n,), -1 = a bad image
 
 
@@ -128,15 +130,17 @@ class Planner:
         pairs = near_pairs(self._lists(version, atoms, memory), parts)
         if parts.count <= _COMPARABLE:
             pairs = np.unique(np.concatenate([pairs, nearest_components(groups, parts, NEIGHBOURS)]), axis=0)
-        median, sd = spread_of_best(groups, allowed(pairs, parts))
+        similarity = dots(groups.sums, groups.sizes, pairs[:, 0], pairs[:, 1])
+        free = allowed(pairs, parts)
+        median, sd = spread_of_best(parts.count, pairs[free], similarity[free])
         frame = Frame(median, sd, self._first_z0(version, scale, atoms, memory, first_round))
         signals, same = judged_tiles(memory)
         if self._without == "belief":
             signals, same = signals[:0], same[:0]
         belief = believe(signals, same, float(np.clip(-scale.slope * sd, 0.5, 6.0)))
-        clusters = guess(groups, pairs, parts, frame, belief.shift)
+        clusters = guess(groups, pairs, similarity, parts, frame, belief.shift)
         labels = np.where(parts.of >= 0, clusters[parts.of], -1)
-        return Plan(scale, frame, belief, world(rows, groups, parts, clusters), pairs, labels)
+        return Plan(scale, frame, belief, world(rows, groups, parts, clusters), pairs, similarity, labels)
 
     def _lists(self, version: Version, atoms: IntArray, memory: LabelMemory) -> IntArray:
         """Give neighbour lists (n, k) under the metric of the first 64, 128, 256, ... answers; before, x0's."""
@@ -164,8 +168,11 @@ class Planner:
         if self._z0 is None or self._z0[0] != key:
             then = LabelMemory(memory.n, memory.mode, before, memory.imported)
             parts, rows = self._parts(version, atoms, then)
-            pairs = allowed(near_pairs(version.neighbours, parts), parts)
-            median, sd = spread_of_best(grouped(rows, parts), pairs)
+            pairs = near_pairs(version.neighbours, parts)
+            pairs = pairs[allowed(pairs, parts)]
+            groups = grouped(rows, parts)
+            similarity = dots(groups.sums, groups.sizes, pairs[:, 0], pairs[:, 1])
+            median, sd = spread_of_best(parts.count, pairs, similarity)
             self._z0 = (key, (1.0 - scale.height(0.5) - median) / sd)
         return self._z0[1]
 
@@ -175,7 +182,7 @@ class Planner:
         shown[_seen(memory)] = True
         if self._without == "audits":
             shown[:] = True
-        return candidates(plan.scene, plan.pairs, shown, plan.frame, plan.belief)
+        return candidates(plan.scene, plan.pairs, plan.similarity, shown, plan.frame, plan.belief)
 
     def _parts(self, version: Version, atoms: IntArray, memory: LabelMemory) -> tuple[Components, FloatArray]:
         parts = components(atoms, version.rows, memory, _removed(memory))
