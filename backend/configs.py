@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend import run_schemas
 from backend.paths import inside
 from backend.settings import Settings
+from backend.store.models import Project
 from ucal.benchmark.plan import config_named
 from ucal.benchmark.presets import BENCHMARKS
 from ucal.benchmark.presets import Benchmark as Table
@@ -15,8 +16,11 @@ from ucal.presets import preset
 NAMED_WEIGHTS = (None, "start", "imagenet")  # not a file of anybody's
 
 
-def run_config(body: run_schemas.RunNew, settings: Settings) -> RunConfig:
+def run_config(body: run_schemas.RunNew, settings: Settings, project: Project) -> RunConfig:
     """Give the preset's settings with `body.config` on top. Weight files lie in an allowed folder.
+
+    What the project's data know is used where the project says so, unless `body.config` does; the
+    tables of `ucal benchmark` stay as they are.
 
     Raises:
         ConfigError: an unknown preset or setting, or an impossible value.
@@ -27,6 +31,9 @@ def run_config(body: run_schemas.RunNew, settings: Settings) -> RunConfig:
     config = start.replace(**body.config)
     if "weights" in body.config and config.weights not in NAMED_WEIGHTS:
         config = config.replace(weights=str(inside(settings.import_roots, config.weights or "")))
+    table = body.preset is not None and ":" in body.preset
+    if "imported_links" not in body.config and not table and config.memory == "closure":
+        config = config.replace(imported_links=project.imported_links and project.n_links > 0)
     return config
 
 

@@ -33,6 +33,7 @@ from ucal.datasets.synth import generate
 from ucal.datasets.tree import file_tree
 from ucal.errors import DataFormatError, DataNotFoundError, EmptyDataError
 from ucal.events import Event, Sink
+from ucal.imported import FORMATS, imported_links
 from ucal.seams import Check, never
 
 _EVERY = 0.5  # seconds between two notes of progress
@@ -230,5 +231,6 @@ def _count(project: Project, dataset: Dataset) -> None:
     cameras = {image.camera for split in SPLITS for image in dataset.images(split) if image.camera is not None}
     project.n_cameras = len(cameras) or None
     project.n_bad_files = len(dataset.bad)
+    project.n_links = len(imported_links(dataset.train)) if dataset.format in FORMATS else 0
     project.source_path, project.source_format = str(dataset.root), dataset.format
     project.notices = list(dataset.notices)

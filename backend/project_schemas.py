@@ -26,6 +26,7 @@ class ProjectChange(Body):
     votes: int | None = Field(default=None, ge=1, le=9)  # of questions asked from now on
     second_votes: SecondVotes | None = None
     gold_rate: float | None = Field(default=None, ge=0, le=0.5)
+    imported_links: bool | None = None  # of runs made from now on
 
 
 class Project(BaseModel):
@@ -45,4 +46,6 @@ class Project(BaseModel):
     covers: list[str]  # up to 8 image ids, to show what is inside
     votes: int  # answers by different people that a question wants; one more where they disagree and are even
     second_votes: SecondVotes  # with votes > 1: all questions | two groups of 4 or more images | surprising answers
+    links: int  # pairs of training images that a manifest's tracklets and frames say something of
+    imported_links: bool  # True: new runs take these links, unless their own settings say otherwise
     gold_rate: float  # share of pairs of known truth among the questions, to check people; 0..0.5

@@ -77,6 +77,7 @@ class Round(BaseModel):
     actions: int
     human_seconds: float
     inferred: int
+    known: int = 0  # pairs known from the data
     conflicts: int
     cost_percent: float
     clusters: int
@@ -140,6 +141,7 @@ class Run(BaseModel):
     judged: int  # pairs of images that they judge: what `budget` counts
     actions: int  # key presses or clicks that they took, by the cost model
     inferred: int  # pairs settled without being asked
+    known: int  # pairs known from the data (tracklets, frames): neither asked nor inferred
     open: int  # questions waiting now
     leased: int
     conflicts: int

@@ -72,6 +72,8 @@ def _project_out(project: Project, n_runs: int, active: str | None) -> project_s
         covers=project.covers,
         votes=project.votes,
         second_votes=cast(project_schemas.SecondVotes, project.second_votes),
+        links=project.n_links,
+        imported_links=project.imported_links,
         gold_rate=project.gold_rate,
     )
 
@@ -132,6 +134,7 @@ def run_out(session: Session, run: Run, now: datetime, viewer: Person | None = N
         judged=total.judged + edited.answers,
         actions=total.actions + edited.actions,
         inferred=run.inferred,
+        known=run.known,
         open=open_,
         leased=leased,
         conflicts=run.conflicts,

@@ -45,7 +45,7 @@ def list_runs(session: Db, person: SignedIn, project_id: str) -> list[run_schema
 def create_run(at: At, session: Db, person: Admin, project_id: str, body: run_schemas.RunNew) -> run_schemas.Run:
     """Queue a run: a preset's settings, changed by `config` (fields of RunConfig)."""
     project = projects.get(session, person, project_id)
-    config = run_config(body, at.settings)
+    config = run_config(body, at.settings, project)
     return run_out(session, runs.create(session, project, body.name, config), utc_now())
 
 

@@ -10,8 +10,14 @@ from sqlalchemy.orm import Session
 from backend.errors import NotFoundError
 from backend.store import projects
 from backend.store.models import Image, Person, Project
+from ucal import types as core
 
 _CHUNK = 500  # ids a statement: below every database's limit of parameters
+
+
+def core_image(row: Image) -> core.Image:
+    """Give the image that a row holds."""
+    return core.Image(row.key, row.path, row.identity, row.camera, row.tracklet, row.frame, row.time)
 
 
 def get(session: Session, person: Person, image_id: str) -> Image:

@@ -18,10 +18,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.store import edits
-from backend.store.models import Answer, Project, Run
+from backend.store.images import core_image
+from backend.store.models import Answer, Image, Project, Run
 from backend.store.session import after_failure
 from backend.store.shapes import tile_answers
 from ucal import types as core
+from ucal.imported import imported_links
 from ucal.memory import LabelMemory
 from ucal.types import Kind, Verdict
 
@@ -56,9 +58,11 @@ class Memories:
             yield kept.memory
 
     def _get(self, session: Session, run: Run) -> _Kept:
-        n = session.get_one(Project, run.project_id).n_train
         with self._lock:
-            kept = self._kept.pop(run.id, None) or _Kept(LabelMemory(n, run.config["memory"]))
+            known = run.id in self._kept
+        fresh = None if known else _Kept(_empty(session, run))  # reads images: nobody waits for that
+        with self._lock:
+            kept = self._kept.pop(run.id, None) or fresh or _Kept(_empty(session, run))
             self._kept[run.id] = kept
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
@@ -67,6 +71,16 @@ class Memories:
     def _forget(self, run_id: str) -> None:
         with self._lock:
             self._kept.pop(run_id, None)
+
+
+def _empty(session: Session, run: Run) -> LabelMemory:
+    """Make the memory before any answer: what the data know, where the run takes that."""
+    n = session.get_one(Project, run.project_id).n_train
+    if not run.config.get("imported_links"):
+        return LabelMemory(n, run.config["memory"])
+    query = select(Image).where(Image.project_id == run.project_id, Image.split == "train").order_by(Image.row)
+    images = [core_image(row) for row in session.scalars(query)]
+    return LabelMemory(n, run.config["memory"], imported=imported_links(images))
 
 
 def memories_of(session: Session) -> Memories:

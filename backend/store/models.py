@@ -180,6 +180,10 @@ class Project(Base):
     n_cameras: Mapped[int | None]
     n_bad_files: Mapped[int] = mapped_column(default=0)
     covers: Mapped[list[str]] = mapped_column(default=list)  # up to 8 image ids
+    n_links: Mapped[int] = mapped_column(default=0)  # pairs of images that tracklets and frames say something of
+    imported_links: Mapped[bool] = mapped_column(
+        default=True
+    )  # new runs take them, or as they are set
     votes: Mapped[int] = mapped_column(default=1)  # answers by different people that a question wants
     second_votes: Mapped[str] = mapped_column(
         String(16), default="all"
@@ -261,6 +265,7 @@ class Run(Base):
     version: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)
     inferred: Mapped[int] = mapped_column(default=0)
+    known: Mapped[int] = mapped_column(default=0)  # pairs that follow from the data's own links
     conflicts: Mapped[int] = mapped_column(default=0)
     progress: Mapped[dict[str, Any] | None]  # {"what", "done", "total"}
     stopped: Mapped[str | None] = mapped_column(Text)  # why it ended

@@ -24,14 +24,22 @@ _LOSSES_SHOWN = 600
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What the answers and the data come to: pairs that follow from answers, pairs known from the data, conflicts."""
+
+    inferred: int = 0
+    known: int = 0
+    conflicts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """What the worker saves after a step."""
 
     core_state: str  # the core's State as JSON text
     state: RunState
     round: int
-    inferred: int = 0
-    conflicts: int = 0
+    counts: Counts = Counts()
     stopped: str | None = None  # why it ended, with state DONE
 
 
@@ -261,7 +269,8 @@ def save_state(session: Session, run_id: str, version: int, saved: Saved, now: d
     if run.version != version:
         raise StaleError(f"run {run_id}: expected version {version}, found {run.version}")
     run.core_state, run.version, run.round = saved.core_state, version + 1, saved.round
-    run.inferred, run.conflicts, run.stopped = saved.inferred, saved.conflicts, saved.stopped
+    run.inferred, run.known, run.conflicts = saved.counts.inferred, saved.counts.known, saved.counts.conflicts
+    run.stopped = saved.stopped
     run.progress = None
     if run.control == "proceed" and saved.state != RunState.ASKING:
         run.control = "none"

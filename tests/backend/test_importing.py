@@ -241,3 +241,42 @@ def test_the_api_offers_every_layout_of_images():
     from ucal.datasets import FORMATS
 
     assert set(get_args(Layout)) == set(FORMATS) - {"features"}
+
+
+def tracked_folder(root: Path) -> None:
+    (root / "tracked").mkdir()
+    lines = ["path,identity,camera,tracklet,frame"]
+    for row in range(6):
+        (root / "tracked" / f"{row}.jpg").write_bytes(picture(row))
+        lines.append(f"{row}.jpg,{row // 3},1,t{row // 3},{row % 3}")
+    (root / "tracked" / "manifest.csv").write_text("\n".join(lines))
+
+
+def test_what_tracklets_and_frames_say_is_counted_and_taken_by_runs_unless_switched_off(world: World, root: Path):
+    tracked_folder(root)
+    admin = world.admin()
+    shown = import_folder(world, admin, "tracked")
+    assert (shown["links"], shown["imported_links"]) == (7, True)  # two tracklets of three, three frames of two
+
+    def started(**body: Any) -> bool:
+        said = admin.api("POST", f"/projects/{shown['id']}/runs", body)
+        assert said.status_code == 201, said.text
+        return bool(said.json()["config"]["imported_links"])
+
+    assert started()
+    assert not started(config={"imported_links": False})
+    assert not started(config={"memory": "pair"})
+    assert admin.api("PATCH", f"/projects/{shown['id']}", {"imported_links": False}).json()["imported_links"] is False
+    assert not started()
+    assert started(config={"imported_links": True})
+
+
+def test_names_that_hold_no_tracklets_give_no_links(world: World, root: Path):
+    (root / "plain" / "p1").mkdir(parents=True)
+    for i in range(2):
+        (root / "plain" / "p1" / f"{i}.jpg").write_bytes(picture(i))
+    admin = world.admin()
+    shown = import_folder(world, admin, "plain")
+    assert shown["links"] == 0
+    said = admin.api("POST", f"/projects/{shown['id']}/runs", {})
+    assert said.json()["config"]["imported_links"] is False

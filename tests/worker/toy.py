@@ -16,6 +16,7 @@ from tests.fakes import DriftingLearner, blobs, make_parts
 from ucal.build import Surroundings
 from ucal.config import RunConfig
 from ucal.datasets.dataset import Dataset
+from ucal.imported import imported_links
 from ucal.loop import Parts
 from ucal.types import Answer, Verdict
 from worker.tasks import run_job
@@ -41,7 +42,9 @@ class Toy:
         learner = DriftingLearner(blobs(seed=config.seed)[0], around.check)
         people = around.people if config.annotator == "people" else None
         parts = make_parts(around.folder.root, config, annotate=people, learner=learner)
-        return dataclasses.replace(parts, log=around.log, sink=around.sink, proceed=around.proceed, stop=around.stop)
+        imported = imported_links(dataset.train) if config.imported_links else ()
+        parts = dataclasses.replace(parts, log=around.log, imported=imported)
+        return dataclasses.replace(parts, sink=around.sink, proceed=around.proceed, stop=around.stop)
 
     def start(self, config: RunConfig = CONFIG) -> str:
         """Queue a run and give its id."""

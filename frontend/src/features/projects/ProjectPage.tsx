@@ -15,6 +15,7 @@ import { useNow } from "../../components/useNow";
 import { m, n } from "../../messages";
 import { AccessPanel } from "./AccessPanel";
 import { BadFiles } from "./BadFiles";
+import { DataLinksPanel } from "./DataLinksPanel";
 import { ImageGrid } from "./ImageGrid";
 import { ImportPanel, ImportProgress } from "./ImportPanel";
 import { Notices } from "./NamesPreview";
@@ -60,6 +61,7 @@ function Shown({ project, admin }: { project: Project; admin: boolean }) {
             <Runs project={project} onStart={admin ? () => setOpen("run") : undefined} />
             {admin && <AccessPanel project={project} />}
             {admin && <VotesPanel project={project} />}
+            {admin && project.links > 0 && <DataLinksPanel project={project} />}
             <ImageGrid project={project} />
           </>
         )}

@@ -38,6 +38,9 @@ function tilesOf(run: Run, rounds: Round[]): Tile[] {
       value: n(run.inferred),
       note: ratio ? notes.perAnswer(ratio) : notes.noInference,
     },
+    ...(run.config["imported_links"] === true
+      ? [{ id: "known", name: tiles.known, value: n(run.known), note: notes.known }]
+      : []),
     { id: "conflicts", name: tiles.conflicts, value: n(run.conflicts), note: notes.conflicts },
     { id: "clusters", name: tiles.clusters, value: last ? n(last.clusters) : dash, note: notes.clusters },
     { id: "outliers", name: tiles.outliers, value: last ? n(last.outliers) : dash, note: notes.outliers },
