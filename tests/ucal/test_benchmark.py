@@ -185,12 +185,22 @@ def test_the_table_puts_the_published_row_beside_ours():
     row = next(line for line in table.splitlines() if line.startswith("| both"))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells[2:7] == ["0 1", "70.0 ± 14.1", "78.2", "70.0 ± 14.1", "91.8"]
-    assert cells[9:15] == ["3,600 ± 1,018", "62,748", "2.50 ± 0.71", "36.000 ± 10.182", "0.075", "0.700 ± 0.141"]
+    assert (cells[8], cells[10]) == ("96.8", "97.9")
+    assert cells[11:17] == ["3,600 ± 1,018", "62,748", "2.50 ± 0.71", "36.000 ± 10.182", "0.075", "0.700 ± 0.141"]
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in lines} == {20}
     assert "picked on the test set" in table
     assert "not comparable" not in table
     assert "not comparable" in to_markdown(made, rows_of(made, results), None)
     assert "differ from the published ones**: query: 1" in to_markdown(made, (), ("query: 1",))
     assert "4 of 4 cells have no result yet" in to_markdown(made, (), ())
+
+
+def test_rows_of_others_stand_below_with_all_that_was_printed_of_them():
+    made = make_plan(benchmark("market1501-table1"), Choice((0,), ("baseline",)))
+    line = next(line for line in to_markdown(made, (), ()).splitlines() if line.startswith("| DRAL"))
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert [cells[i] for i in (4, 6, 8, 10, 12, 15)] == ["66.3", "84.2", "94.3", "96.6", "125,495", "0.150"]
 
 
 def test_one_seed_has_no_deviation_and_a_missing_figure_is_a_dash():

@@ -97,7 +97,8 @@ def to_json(plan: Plan, rows: Sequence[Row], comparable: Sequence[str] | None) -
 def to_markdown(plan: Plan, rows: Sequence[Row], comparable: Sequence[str] | None) -> str:
     """Give the table as a page."""
     head = (
-        *("variant", "base", "seeds", "mAP", "published", "rank-1", "published", "rank-5", "rank-10"),
+        *("variant", "base", "seeds", "mAP", "published", "rank-1", "published"),
+        *("rank-5", "published", "rank-10", "published"),
         *("answers", "published", "hours", "cost %", "published", "label F1"),
         *(f"mAP of the {BEST}", "minutes a run"),
     )
@@ -142,7 +143,9 @@ def _cells(row: Row) -> list[str]:
         _shown(figures["rank1"], 1),
         _plain(published.rank1 if published else None, 1),
         _shown(figures["rank5"], 1),
+        _plain(published.rank5 if published else None, 1),
         _shown(figures["rank10"], 1),
+        _plain(published.rank10 if published else None, 1),
         _shown(figures["answers"], 0),
         _plain(published.answers if published else None, 0),
         _shown(figures["hours"], 2),
@@ -164,7 +167,9 @@ def _others(other: Published, width: int) -> list[str]:
         "-",
         _plain(other.rank1, 1),
         "-",
+        _plain(other.rank5, 1),
         "-",
+        _plain(other.rank10, 1),
     ]
     cells += ["-", _plain(other.answers, 0), "-", "-", _plain(other.cost, 3)]
     return cells + ["-"] * (width - len(cells))
