@@ -144,7 +144,27 @@ def test_graphs_cut_from_an_order_run_and_names_are_warned_about(order: str, peo
     assert len(warned) == (order == "names-leak-identities")
 
 
-@pytest.mark.parametrize("base", ["cluster-contrast", "mcl"])
-def test_camera_aware_distance_runs_on_a_base(base: str, people: Dataset, tmp_path: Path) -> None:
-    settings = {"base": base, "policy": "ucal", "camera_jaccard": True, "camera_k1_intra": 2, "camera_k1_inter": 4}
-    assert run(tmp_path, CONFIG.replace(**settings, epochs=2), people).step is Step.DONE
+CAMERA_AWARE = {"camera_jaccard": True, "camera_k1_intra": 2, "camera_k1_inter": 4}
+
+
+@pytest.mark.parametrize(
+    ("base", "policy", "changes"),
+    [
+        *((base, "ucal", CAMERA_AWARE) for base in ("cluster-contrast", "spcl", "gcl-scl", "mcl")),
+        ("spcl", "ucal", {"snps_similarity": "jaccard", "camera_centre": True, "memory": "pair"}),
+        ("gcl-scl", "ucal", {"snps_similarity": "jaccard", "camera_centre": True, **CAMERA_AWARE}),
+        ("gcl-scl", "spal", {"gcl_length": "halves", "gcl_start": "identity", "scl_queries": "random"}),
+        ("mcl", "ucal", {"mcl_rho": 1.0, "snps_similarity": "jaccard"}),
+        ("mcl", "spal", {"mcl_rho": 0.25, "mcl_polish": "after", "mcl_batches": "uniform", "memory": "pair"}),
+        ("mcl", "efficient", {"camera_centre": True}),
+        ("cluster-contrast", "spal", {"hard": True, "pooling": "gem", **CAMERA_AWARE}),
+    ],
+)
+def test_settings_that_cut_across_bases_and_policies_go_together(
+    base: str, policy: str, changes: dict[str, object], people: Dataset, tmp_path: Path
+) -> None:
+    config = CONFIG.replace(base=base, policy=policy, epochs=2, evaluate_every=2, **changes)
+    end = run(tmp_path, config, people)
+    assert end.step is Step.DONE
+    assert end.reports[-1].answers > 0
+    assert end.reports[-1].mAP is not None

@@ -72,6 +72,19 @@ def test_weights_of_another_backbone_are_refused_in_one_short_line(tmp_path: Pat
     assert len(str(caught.value)) < 1200
 
 
+def test_weights_learnt_with_average_pooling_serve_gem_and_the_reverse_is_refused(tmp_path: Path) -> None:
+    averaged = build(RunConfig(backbone="small", seed=3)).state_dict()
+    torch.save(averaged, tmp_path / "gap.pth")
+    got = build(RunConfig(backbone="small", seed=4, pooling="gem", weights=str(tmp_path / "gap.pth"))).state_dict()
+    assert got["head.pool.p"].tolist() == [3.0]
+    assert all(torch.equal(got[key], averaged[key]) for key in averaged)
+    torch.save(got | {"head.pool.p": torch.tensor([2.5])}, tmp_path / "gem.pth")
+    again = build(RunConfig(backbone="small", pooling="gem", weights=str(tmp_path / "gem.pth"))).state_dict()
+    assert again["head.pool.p"].tolist() == [2.5]
+    with pytest.raises(WeightsError, match=r"unexpected: head\.pool\.p"):
+        build(RunConfig(backbone="small", weights=str(tmp_path / "gem.pth")))
+
+
 def test_half_a_head_is_a_fault(tmp_path: Path) -> None:
     wrong = state()
     del wrong["head.neck.running_mean"]

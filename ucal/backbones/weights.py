@@ -15,13 +15,14 @@ from ucal.errors import WeightsError
 START = Path(__file__).parent.parent / "weights" / "small_start.safetensors"
 _CLASSIFIER = ("fc.", "classifier.")  # of the task that the weights were made for
 _OWN = "head."  # ours alone: a foreign checkpoint has no neck
+_POOL = "head.pool."  # of GeM: weights that were learnt with average pooling have none
 
 
 def load_into(model: nn.Module, source: str | Path) -> None:
     """Load weights into `model` (changes it); `start` names the packaged start of the small net.
 
     A classifier in the file is left out; a file without our head (pooling, neck) keeps the fresh
-    one. Half-precision weights are widened to float32.
+    one, and one without GeM's power its start (3). Half-precision weights are widened to float32.
 
     Raises:
         WeightsError: no such file, no state dict, or keys that do not fit; the message names them.
@@ -55,7 +56,7 @@ def read(path: Path) -> dict[str, Tensor]:
 
 
 def _compare(given: dict[str, Tensor], wanted: dict[str, Tensor], path: Path) -> None:
-    optional = () if any(key.startswith(_OWN) for key in given) else (_OWN,)
+    optional = tuple(own for own in (_OWN, _POOL) if not any(key.startswith(own) for key in given))
     absent = [key for key in wanted if key not in given and not key.startswith(optional) and not _counter(key)]
     unknown = [key for key in given if key not in wanted]
     shapes = [
