@@ -2128,6 +2128,10 @@ export interface components {
             /** Images */
             images: number;
             imported: components["schemas"]["ImportReport"];
+            /** Imported Links */
+            imported_links: boolean;
+            /** Links */
+            links: number;
             /** Name */
             name: string;
             /** Queries */
@@ -2150,6 +2154,8 @@ export interface components {
             everyone?: boolean | null;
             /** Gold Rate */
             gold_rate?: number | null;
+            /** Imported Links */
+            imported_links?: boolean | null;
             /** Name */
             name?: string | null;
             /** Second Votes */
@@ -2318,6 +2324,11 @@ export interface components {
             human_seconds: number;
             /** Inferred */
             inferred: number;
+            /**
+             * Known
+             * @default 0
+             */
+            known: number;
             /** Loss */
             loss: number | null;
             /** Map */
@@ -2378,6 +2389,8 @@ export interface components {
             inferred: number;
             /** Judged */
             judged: number;
+            /** Known */
+            known: number;
             /** Leased */
             leased: number;
             /** Name */
