@@ -182,6 +182,16 @@ class LabelMemory:
         """Give what the votes on this very pair say: SAME, DIFFERENT, or None; nothing is inferred."""
         return self._link(self._pair(left, right))
 
+    def balance(self, left: int, right: int) -> int:
+        """Give the votes on this very pair for "same" less those for "different"; what settles counts above 2^29."""
+        same, different, _ = self._votes.get(self._pair(left, right), _NO_VOTES)
+        return same - different
+
+    def judged_pairs(self) -> list[tuple[Pair, Verdict]]:
+        """Give the pairs that votes decide, in the order in which they were first judged, with their verdicts."""
+        links = ((pair, self._link(pair)) for pair in self._votes)
+        return [(pair, link) for pair, link in links if link is not None]
+
     def contested(self, left: int, right: int) -> bool:
         """Say whether this pair is part of a contradiction: its votes are tied, or one group in conflict has both."""
         pair = self._pair(left, right)

@@ -29,7 +29,8 @@ from ucal.memory import LabelMemory
 from ucal.neighbours import pair_similarities
 from ucal.proposers.groups import ask_rows, exemplars, make_question
 from ucal.seams import Scene
-from ucal.types import OUTLIER, FloatArray, IntArray, Kind, Question, Reason, Role, Tile, Verdict, conflict_id, page_id
+from ucal.suspects import suspected
+from ucal.types import OUTLIER, FloatArray, IntArray, Kind, Question, Reason, Role, Tile, conflict_id, page_id
 
 _TARGETS = (0.5, 0.8)  # P(same) that a pair of calibration cards aims at
 _BATCH_SHARE = 0.03  # pages in a plan, as a share of the actions so far
@@ -50,7 +51,7 @@ class EfficientProposer:
     def __call__(self, scene: Scene) -> Sequence[Question]:
         """Give one stage's questions, best first."""
         if scene.stage == "conflict":
-            return _conflicts(scene)
+            return _conflicts(scene, self.config.expected_error)
         if scene.stage == "calibrate":
             return self._cards(scene)
         if scene.stage == "page":
@@ -183,11 +184,11 @@ def _least_fitting(rows: IntArray, middle: int, features: FloatArray) -> tuple[i
     return tuple(int(row) for row in order[order != middle][:_UNFIT])
 
 
-def _conflicts(scene: Scene) -> list[Question]:
-    """Ask, of each set of answers that cannot all be true, which one is wrong; bad images are left out."""
+def _conflicts(scene: Scene, error: float) -> list[Question]:
+    """Ask which of the answers that cannot all be true is wrong, the likeliest first; bad images are left out."""
     bad = set(scene.memory.bad_rows().tolist())
     questions = []
-    for conflict in scene.memory.conflicts():
+    for conflict in suspected(scene.memory, scene.features, error):
         if not bad.intersection(row for pair in conflict.pairs for row in pair):
             questions.append(_conflict(scene, conflict))
     return questions
@@ -198,7 +199,7 @@ def _conflict(scene: Scene, conflict: Conflict) -> Question:
     question = ask_rows(scene, Reason.CONFLICT, left, right)
     if len(conflict.pairs) == 1:  # the votes on one pair are tied: one more vote
         return question
-    verdicts = [Verdict.DIFFERENT] + [Verdict.SAME] * (len(conflict.pairs) - 1)
-    disputed = tuple((*pair, verdict) for pair, verdict in zip(conflict.pairs, verdicts, strict=True))
+    said = ((pair, scene.memory.voted(*pair)) for pair in conflict.pairs)
+    disputed = tuple((*pair, verdict) for pair, verdict in said if verdict is not None)
     name = conflict_id(scene.round, disputed)
     return dataclasses.replace(question, id=name, kind=Kind.CONFLICT, disputed=disputed)

@@ -11,6 +11,7 @@ from ucal.proposers.mpps import propose_merges
 from ucal.proposers.proxy import propose_proxies
 from ucal.proposers.snps import propose_splits
 from ucal.seams import Scene
+from ucal.suspects import suspected
 from ucal.types import Question, Reason
 
 
@@ -40,7 +41,7 @@ class UcalProposer:
 
 
 def propose_conflicts(scene: Scene) -> list[Question]:
-    """Ask each pair of the answers that cannot all be true once more, images called bad left out."""
+    """Ask the pairs of answers that cannot all be true once more, the likeliest wrong first; no images called bad."""
     bad = set(scene.memory.bad_rows().tolist())
-    pairs = dict.fromkeys(pair for conflict in scene.memory.conflicts() for pair in conflict.pairs)
+    pairs = dict.fromkeys(pair for conflict in suspected(scene.memory, scene.features) for pair in conflict.pairs)
     return [ask_rows(scene, Reason.CONFLICT, *pair) for pair in pairs if not bad.intersection(pair)]
