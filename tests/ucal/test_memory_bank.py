@@ -11,6 +11,8 @@ from torch.nn import functional
 
 from ucal.learners.memory_bank import CentroidMemory, InstanceMemory, class_means, waves
 
+AXIS = torch.tensor([0.0, 1.0])
+
 
 def rows(n: int, d: int, seed: int = 0) -> torch.Tensor:
     return functional.normalize(torch.randn(n, d, generator=torch.Generator().manual_seed(seed)), dim=1)
@@ -21,6 +23,16 @@ def test_a_centroid_moves_by_hand() -> None:
     memory.update(torch.tensor([[0.0, 1.0]]), torch.tensor([0]))
     half = 0.5**0.5
     torch.testing.assert_close(memory.centroids, torch.tensor([[half, half], [0.0, 1.0]]))
+
+
+def test_an_instance_moves_by_hand_and_takes_its_class_mean_along() -> None:
+    memory = InstanceMemory(torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]), torch.tensor([0, 0, 1]), momentum=0.2)
+    torch.testing.assert_close(memory.means, torch.tensor([[0.5, 0.5], [0.0, 1.0]]))
+    memory.update(torch.tensor([[0.6, 0.8]]), torch.tensor([0]))
+    # .2 (1, 0) + .8 (.6, .8) = (.68, .64), length .9338
+    moved = torch.tensor([0.68, 0.64]) / (0.68**2 + 0.64**2) ** 0.5
+    torch.testing.assert_close(memory.features[0], moved)
+    torch.testing.assert_close(memory.means, torch.stack([(moved + torch.tensor([0.0, 1.0])) / 2, AXIS]))
 
 
 def test_momentum_one_keeps_and_momentum_zero_replaces() -> None:

@@ -40,6 +40,16 @@ def test_classes_are_numbered_without_gaps_and_keep_what_was_together(labels: li
             assert (classes[i] == classes[j]) == together
 
 
+def test_loss_of_a_hand_example() -> None:
+    # the class of rows 0 and 1 is their mean as it is, (.8, .4); row 2 in no cluster is a class of its own, (0, 1)
+    memory = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
+    classes = torch.from_numpy(with_singletons(np.array([0, 0, -1]), np.zeros(0, np.int64)))
+    contrast = Spcl(memory, classes, tau=0.5, momentum=None)
+    # x = (1, 0): logits .8 / .5 and 0; of the class 1: 0 and 1.6
+    assert math.isclose(float(contrast.loss(memory[:1], torch.tensor([0]))), math.log(1 + math.exp(-1.6)), rel_tol=1e-6)
+    assert math.isclose(float(contrast.loss(memory[:1], torch.tensor([2]))), math.log(1 + math.exp(1.6)), rel_tol=1e-6)
+
+
 def test_loss_is_a_softmax_over_class_means_of_similarities() -> None:
     memory, classes = rows(7, 4), torch.tensor([0, 0, 1, 1, 1, 2, -1])
     contrast = Spcl(memory, classes, tau=0.05, momentum=None)
