@@ -20,7 +20,7 @@ from ucal.types import OUTLIER, Answer, Image, Verdict
 
 
 def test_the_anchors_rows_weigh_one_and_what_the_model_attached_weighs_its_probability():
-    features, truth = blobs()
+    features, _ = blobs()
     asks = EfficientProposer(CONFIG)
     memory = LabelMemory(len(features))
     labels, weights = asks.labels(features, memory, 0), asks.weights(features, memory, 0)
