@@ -258,6 +258,8 @@ def _add_run(subparsers: Any) -> None:
     create.add_argument("--preset")
     create.add_argument("--config", type=Path, help="a JSON file of settings")
     create.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="one setting")
+    create.add_argument("--votes", type=int, help="people who answer a question (default: as in the project)")
+    create.add_argument("--second-votes", choices=("all", "large", "surprise"), help="which want more than one")
     create.add_argument("--wait", action="store_true", help="until it is over")
     _add_api(create)
     listing = _add(verbs, "list", "list a project's runs", "ucal run list NAME", _run_list)
@@ -290,6 +292,7 @@ def _run_create(args: argparse.Namespace) -> int:
     config = json.loads(args.config.read_text(encoding="utf-8")) if args.config else {}
     config |= dict(parse_setting(text) for text in args.set)
     body = {"name": args.name, "preset": args.preset, "config": config}
+    body |= {"votes": args.votes, "second_votes": args.second_votes}
     run = remote("POST", f"/projects/{remote.project(args.project)['id']}/runs", body)
     say(run_line(run))
     return _over(remote.follow_run(run["id"], say)) if args.wait else 0

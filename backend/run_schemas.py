@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.project_schemas import SecondVotes
 from backend.schemas import Body
 
 
@@ -34,6 +35,8 @@ class RunNew(Body):
     name: str = Field(default="", max_length=120)
     preset: str | None = None  # of GET /presets, or BENCHMARK:VARIANT of GET /benchmarks; `config` changes its settings
     config: dict[str, Any] = Field(default_factory=dict)  # fields of RunConfig
+    votes: int | None = Field(default=None, ge=1, le=9)  # answers by different people a question; None: the project's
+    second_votes: SecondVotes | None = None  # which questions want more than one; None: the project's
 
 
 class Preset(BaseModel):
@@ -148,6 +151,9 @@ class Run(BaseModel):
     stopped: str | None  # why it ended
     stopping: bool  # it ends after this round, as was asked
     changes: list[SettingChange]  # budgets that were changed on the way, oldest first
+    votes: int  # answers by different people that a question wants
+    second_votes: SecondVotes  # with votes > 1: which questions
+    own_votes: bool  # set for this run; False: the project's, as they are now
 
 
 class QueueHealth(BaseModel):

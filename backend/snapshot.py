@@ -28,7 +28,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from backend.cells import harmless
-from backend.store import answers, events, runs
+from backend.store import answers, events, runs, votes
 from backend.store.models import Answer, Image, Project, Run
 from ucal.datasets.sources import Sources
 from ucal.errors import BadImageError
@@ -71,20 +71,20 @@ def _texts(session: Session, run: Run) -> Iterator[tuple[str, str]]:
     yield "versions.json", _json(versions())
     log = events.read_log(session, run.id)  # people are ids in it, never names
     yield "answers.jsonl", "".join(json.dumps(event.to_json()) + "\n" for event in log)
-    votes = answers.read(session, run.id, Answer.counts.is_(False))
-    yield "votes.jsonl", "".join(json.dumps(vote.to_json()) + "\n" for vote in votes)
+    single = answers.read(session, run.id, Answer.counts.is_(False))
+    yield "votes.jsonl", "".join(json.dumps(vote.to_json()) + "\n" for vote in single)
     yield "rounds.json", _json(runs.reports(session, run.id))
 
 
 def _about(session: Session, run: Run) -> dict[str, Any]:
-    project = session.get_one(Project, run.project_id)
+    project, rule = session.get_one(Project, run.project_id), votes.rule_of(session, run)
     return {
         "run": run.id,
         "name": run.name,
         "project": project.name,
         "format": project.source_format,
-        "votes": project.votes,
-        "second_votes": project.second_votes,
+        "votes": rule.votes,
+        "second_votes": rule.second,
         "gold_rate": project.gold_rate,
         "state": run.state,
         "round": run.round,

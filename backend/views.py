@@ -12,7 +12,7 @@ from backend import import_schemas, people_schemas, project_schemas, run_schemas
 from backend.import_schemas import ImportState
 from backend.run_schemas import OVER, RunState
 from backend.schemas import Role
-from backend.store import disguise, edits, projects, questions, runs
+from backend.store import disguise, edits, projects, questions, runs, votes
 from backend.store.models import Image, Person, Project, Run, utc_now
 from backend.store.tallies import tallies_of
 
@@ -111,6 +111,7 @@ def run_out(session: Session, run: Run, now: datetime, viewer: Person | None = N
     checks = disguise.for_viewer(session, run, viewer, now)
     open_, leased = checks.open(open_), leased + checks.held
     total, edited = checks.totals(tallies_of(session).of(session, run.id)[0]), edits.cost(session, run.id)
+    rule = votes.rule_of(session, run)
     held = runs.is_held(run, now) and run.heartbeat_at is not None
     age = (now - run.heartbeat_at).total_seconds() if held and run.heartbeat_at is not None else None
     return run_schemas.Run(
@@ -141,6 +142,9 @@ def run_out(session: Session, run: Run, now: datetime, viewer: Person | None = N
         stopped=run.stopped,
         stopping=run.stop_after and run.state not in OVER,
         changes=[run_schemas.SettingChange(**change) for change in run.changes],
+        votes=rule.votes,
+        second_votes=cast(project_schemas.SecondVotes, rule.second),
+        own_votes=run.votes is not None or run.second_votes is not None,
     )
 
 

@@ -43,10 +43,11 @@ def list_runs(session: Db, person: SignedIn, project_id: str) -> list[run_schema
 
 @router.post("/projects/{project_id}/runs", status_code=201)
 def create_run(at: At, session: Db, person: Admin, project_id: str, body: run_schemas.RunNew) -> run_schemas.Run:
-    """Queue a run: a preset's settings, changed by `config` (fields of RunConfig)."""
+    """Queue a run: a preset's settings, changed by `config` (fields of RunConfig); its own votes, or the project's."""
     project = projects.get(session, person, project_id)
     config = run_config(body, at.settings, project)
-    return run_out(session, runs.create(session, project, body.name, config), utc_now())
+    run = runs.create(session, project, body.name, config, (body.votes, body.second_votes))
+    return run_out(session, run, utc_now())
 
 
 @router.get("/runs/{run_id}")

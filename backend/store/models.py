@@ -181,9 +181,7 @@ class Project(Base):
     n_bad_files: Mapped[int] = mapped_column(default=0)
     covers: Mapped[list[str]] = mapped_column(default=list)  # up to 8 image ids
     n_links: Mapped[int] = mapped_column(default=0)  # pairs of images that tracklets and frames say something of
-    imported_links: Mapped[bool] = mapped_column(
-        default=True
-    )  # new runs take them, or as they are set
+    imported_links: Mapped[bool] = mapped_column(default=True)  # new runs take them, or as they are set
     votes: Mapped[int] = mapped_column(default=1)  # answers by different people that a question wants
     second_votes: Mapped[str] = mapped_column(
         String(16), default="all"
@@ -272,6 +270,8 @@ class Run(Base):
     error: Mapped[str | None] = mapped_column(Text)  # why it failed, in words
     stop_after: Mapped[bool] = mapped_column(default=False)  # end it after the present round
     changes: Mapped[list[dict[str, Any]]] = mapped_column(default=list)  # of settings, on the way: who, when, what
+    votes: Mapped[int | None]  # answers by different people that a question wants; None: as many as in the project
+    second_votes: Mapped[str | None] = mapped_column(String(16))  # which want more than 1; None: as in the project
     lease_owner: Mapped[str | None]  # the worker that holds it
     lease_expires: Mapped[datetime | None]
     heartbeat_at: Mapped[datetime | None]
@@ -346,6 +346,7 @@ class Answer(Base):
         Index(None, "run_id", "question_id"),
         Index(None, "run_id", "person_id", "seq"),
         Index(None, "run_id", "retracts"),
+        Index(None, "run_id", "seq"),
     )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)

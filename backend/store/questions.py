@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from backend.store import leases, shapes, votes
 from backend.store.jobs import upsert
-from backend.store.models import Project, Question, Run
+from backend.store.models import Question, Run
 from ucal import types as core
 
 CHECKS = ("gold", "checked")  # states of pairs that check a person
@@ -38,13 +38,13 @@ def publish(session: Session, run_id: str, questions: Sequence[core.Question], s
     wanted again after an undo) opens again, as does a pair that checked somebody and is now really asked.
     """
     first = (session.scalar(select(func.max(Question.ordinal)).where(Question.run_id == run_id)) or 0) + 1
-    project = session.scalars(select(Project).join(Run, Run.project_id == Project.id).where(Run.id == run_id)).one()
+    rule = votes.rule_of(session, session.get_one(Run, run_id))
     new = 0
     for start in range(0, len(questions), _CHUNK):
         part = questions[start : start + _CHUNK]
         rows = [_row(run_id, question, stage, first + start + i) for i, question in enumerate(part)]
         for row, question in zip(rows, part, strict=True):
-            row["votes_base"] = row["votes_wanted"] = votes.base_of(project, question)
+            row["votes_base"] = row["votes_wanted"] = votes.base_of(rule, question)
         statement = upsert(session, Question).values(rows)
         statement = statement.on_conflict_do_nothing(index_elements=[Question.run_id, Question.id])
         new += len(session.scalars(statement.returning(Question.id)).all())

@@ -46,7 +46,17 @@ class Saved:
 # -- people's side -----------------------------------------------------------------------------
 
 
-def create(session: Session, project: Project, name: str, config: RunConfig) -> Run:
+Votes = tuple[int | None, str | None]
+"""How many people answer a question, and which questions more than one; None: as in the project."""
+
+
+def create(
+    session: Session,
+    project: Project,
+    name: str,
+    config: RunConfig,
+    votes: Votes = (None, None),
+) -> Run:
     """Queue a run and wake a worker.
 
     Raises:
@@ -58,6 +68,7 @@ def create(session: Session, project: Project, name: str, config: RunConfig) -> 
     if config.annotator == "oracle" and config.policy != "none" and project.n_identities is None:
         raise InvalidError("annotator: 'oracle' needs images whose identities are known; expected 'people'")
     run = Run(project_id=project.id, name=name or _default_name(session, project), config=config.to_dict())
+    run.votes, run.second_votes = votes
     session.add(run)
     session.flush()
     jobs.wake_run(session, run.id)

@@ -99,8 +99,12 @@ _COLUMNS = (
 def _catch_up(session: Session, run_id: str, tally: _Tally) -> None:
     if tally.seq == 0:
         _begin(session, run_id, tally)
-    newer = select(*_COLUMNS).where(Answer.run_id == run_id, Answer.seq > tally.seq - OVERLAP)
-    fresh = [row for row in session.execute(newer.order_by(Answer.seq)) if row.seq not in tally.counted]
+    newer = select(Answer.seq).where(Answer.run_id == run_id, Answer.seq > tally.seq - OVERLAP)
+    seqs = sorted(set(session.scalars(newer)) - tally.counted)
+    fresh: list[Row[Any]] = []
+    for start in range(0, len(seqs), _CHUNK):
+        some = select(*_COLUMNS).where(Answer.run_id == run_id, Answer.seq.in_(seqs[start : start + _CHUNK]))
+        fresh += session.execute(some.order_by(Answer.seq))
     undone = _by_id(session, run_id, [row.retracts for row in fresh if row.retracts is not None])
     for row in fresh:
         what, sign = (row, +1) if row.retracts is None else (undone[row.retracts], -1)

@@ -9,6 +9,7 @@ An answer beyond the votes that were wanted is kept and looked at only when anot
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,28 +28,43 @@ STAKE = 2.0  # the same times the pairs of images that the answer decides
 VERDICT = "votes"  # the source of verdicts
 
 
-def base_of(project: Project, question: core.Question) -> int:
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How many people answer a question, and which questions (all | large | surprise) more than one."""
+
+    votes: int
+    second: str
+
+
+def rule_of(session: Session, run: Run) -> Rule:
+    """Give a run's rule: its own, else its project's."""
+    project = session.get_one(Project, run.project_id)
+    votes = project.votes if run.votes is None else run.votes
+    return Rule(votes, project.second_votes if run.second_votes is None else run.second_votes)
+
+
+def base_of(rule: Rule, question: core.Question) -> int:
     """Say how many people a question is for when it is published.
 
-    Where few questions want a second vote (`second_votes`), the others want one: `large` asks again
-    about two groups of LARGE or more, `surprise` decides when the first answer is there. Questions
-    that settle a conflict are one person's: they are the second look.
+    Where few questions want a second vote, the others want one: `large` asks again about two groups
+    of LARGE or more, `surprise` decides when the first answer is there. Questions that settle a
+    conflict are one person's: they are the second look.
     """
     if question.kind is Kind.CONFLICT or question.reason is Reason.CONFLICT:
         return 1
-    if project.second_votes == "large":
+    if rule.second == "large":
         sizes = [tile.size for tile in question.tiles] or [question.right_size]
-        return project.votes if min(question.left_size, max(sizes)) >= LARGE else 1
-    return project.votes if project.second_votes == "all" else 1
+        return rule.votes if min(question.left_size, max(sizes)) >= LARGE else 1
+    return rule.votes if rule.second == "all" else 1
 
 
 def enters(session: Session, run: Run, question: Question, person_id: str, verdict: str) -> bool:
     """Say whether an answer enters the memory by itself; one that surprises makes its question want more (in place)."""
-    project = session.get_one(Project, run.project_id)
-    if question.votes_base == 1 and project.votes > 1 and project.second_votes == "surprise":
+    rule = rule_of(session, run)
+    if question.votes_base == 1 and rule.votes > 1 and rule.second == "surprise":
         right, checked = gold.records(session, run.project_id).get(person_id, (0, 0))
         if _is_risky(question, verdict, error_rate(right, checked)):
-            question.votes_base = question.votes_wanted = project.votes
+            question.votes_base = question.votes_wanted = rule.votes
     return question.votes_base == 1 and _entry(session, question) is None
 
 

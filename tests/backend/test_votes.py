@@ -317,6 +317,32 @@ def test_a_projects_votes_hold_for_questions_asked_from_then_on(world: World):
         assert admin.api("PATCH", f"/projects/{project_id}", body).status_code == 422
 
 
+def test_a_run_may_have_votes_of_its_own(both: World):
+    run, admin = voting(both, votes=2)
+    with both.scope(read_only=True) as session:
+        project_id = session.get_one(Run, run.id).project_id
+    path, config = f"/projects/{project_id}/runs", {"annotator": "people", "query_from": 0}
+    shown = admin.api("GET", f"/runs/{run.id}").json()
+    assert (shown["votes"], shown["second_votes"], shown["own_votes"]) == (2, "all", False)
+    said = admin.api("POST", path, {"config": config, "votes": 1})
+    assert said.status_code == 201, said.text
+    own = said.json()
+    assert (own["votes"], own["second_votes"], own["own_votes"]) == (1, "all", True)
+    large = admin.api("POST", path, {"config": config, "votes": 3, "second_votes": "large"}).json()
+    assert (large["votes"], large["second_votes"], large["own_votes"]) == (3, "large", True)
+    admin.api("PATCH", f"/projects/{project_id}", {"votes": 5})  # of those that have none of their own
+    wanted = []
+    for id_ in (run.id, own["id"], large["id"]):
+        with both.scope(read_only=True) as session:
+            here = session.get_one(Run, id_)
+        small, big = both.ask(here, PAIRS[0])[0], both.ask_large(here, range(4), range(6, 10))
+        with both.scope(read_only=True) as session:
+            wanted.append([session.get_one(Question, (id_, asked)).votes_base for asked in (small, big)])
+    assert wanted == [[5, 5], [1, 1], [1, 3]]
+    for body in ({"votes": 0}, {"votes": 10}, {"second_votes": "some"}):
+        assert admin.api("POST", path, {"config": config, **body}).status_code == 422
+
+
 def test_a_settled_question_takes_its_leases_along(both: World):
     run, _ = voting(both)
     ids = both.ask(run, *PAIRS[:2])

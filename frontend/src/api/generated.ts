@@ -443,7 +443,7 @@ export interface paths {
         put?: never;
         /**
          * Create Run
-         * @description Queue a run: a preset's settings, changed by `config` (fields of RunConfig).
+         * @description Queue a run: a preset's settings, changed by `config` (fields of RunConfig); its own votes, or the project's.
          */
         post: operations["create_run"];
         delete?: never;
@@ -2397,6 +2397,8 @@ export interface components {
             name: string;
             /** Open */
             open: number;
+            /** Own Votes */
+            own_votes: boolean;
             /** Pausing */
             pausing: boolean;
             progress: components["schemas"]["Progress"] | null;
@@ -2406,6 +2408,11 @@ export interface components {
             round: number;
             /** Rounds */
             rounds: number;
+            /**
+             * Second Votes
+             * @enum {string}
+             */
+            second_votes: "all" | "large" | "surprise";
             state: components["schemas"]["RunState"];
             /**
              * State Since
@@ -2416,6 +2423,8 @@ export interface components {
             stopped: string | null;
             /** Stopping */
             stopping: boolean;
+            /** Votes */
+            votes: number;
             /** Waiting For */
             waiting_for: string | null;
         };
@@ -2455,6 +2464,10 @@ export interface components {
             name: string;
             /** Preset */
             preset?: string | null;
+            /** Second Votes */
+            second_votes?: ("all" | "large" | "surprise") | null;
+            /** Votes */
+            votes?: number | null;
         };
         /**
          * RunResult

@@ -246,8 +246,8 @@ export const en = {
         large: "Merges of two groups of 4 or more images",
         surprise: "Surprising answers, and those that much hangs on",
       },
-      gold: "Pairs of known truth among the questions",
-      goldHint: "They look like any other question, never enter the results, and tell how often each person is right.",
+      gold: "Checks among the questions",
+      goldHint: "Pairs or pages whose truth is known. They look like any other question, never enter the results, and tell how often each person is right.",
       never: "None",
       oneIn: (count: number) => `one in ${n(count)}`,
       known: (images: number, marked: number) =>
@@ -282,6 +282,9 @@ export const en = {
     settings: "Settings",
     settingsHint: "Empty fields keep what the choice above says.",
     keep: "as chosen",
+    votes: "Answers by different people a question",
+    second: "Which questions want more than one",
+    asProject: (value: string) => `as in the project (${value})`,
     numbers: {
       epochs: "Rounds",
       query_from: "First round that asks",
@@ -401,6 +404,9 @@ export const en = {
     series: { mAP: "mAP", rank1: "Rank-1", f1: "F1", ari: "ARI", answers: "Answers", inferred: "Settled", loss: "Loss" },
     config: "Settings",
     configAll: "All settings",
+    votes: "Votes a question",
+    ofProject: "as the project says",
+    ofRun: "set for this run",
     health: {
       title: "Questions and cost",
       note: "live",

@@ -7,7 +7,8 @@ import { Dialog, FormFoot } from "../../components/Dialog";
 import { SelectField, TextField } from "../../components/Field";
 import { go } from "../../components/router";
 import { Failed, Loading, Refusal } from "../../components/States";
-import { m } from "../../messages";
+import { m, n } from "../../messages";
+import { KINDS, VOTES } from "./VotesPanel";
 
 const NUMBERS = ["epochs", "query_from", "budget_per_round", "seed"] as const;
 const CHOICES = ["annotator", "policy", "base"] as const;
@@ -27,11 +28,19 @@ export function NewRunDialog({ project, onClose }: { project: Project; onClose: 
   const [chosen, setChosen] = useState<string | null>(null);
   const [name, setName] = useState("");
   const [fields, setFields] = useState<Fields>({});
+  const [votes, setVotes] = useState("");
+  const [second, setSecond] = useState("");
   const preset = chosen ?? presets.data?.[0]?.name ?? "";
   const settings = presets.data?.find((one) => one.name === preset)?.config ?? {};
   const start = useMutation({
     mutationFn: () =>
-      api.post<Run>(`/projects/${project.id}/runs`, { name, preset: preset || null, config: configOf(fields) }),
+      api.post<Run>(`/projects/${project.id}/runs`, {
+        name,
+        preset: preset || null,
+        config: configOf(fields),
+        votes: votes === "" ? null : Number(votes),
+        second_votes: second || null,
+      }),
     onSuccess: (run) => {
       client.setQueryData(keys.run(run.id), run);
       void client.invalidateQueries({ queryKey: keys.project(project.id) });
@@ -55,6 +64,26 @@ export function NewRunDialog({ project, onClose }: { project: Project; onClose: 
             value={name}
             onChange={(event) => setName(event.target.value)}
           />
+          <div className="form-row">
+            <SelectField label={m.newRun.votes} value={votes} onChange={(event) => setVotes(event.target.value)}>
+              <option value="">{m.newRun.asProject(n(project.votes))}</option>
+              {VOTES.map((count) => (
+                <option key={count} value={count}>
+                  {n(count)}
+                </option>
+              ))}
+            </SelectField>
+            {Number(votes || project.votes) > 1 && (
+              <SelectField label={m.newRun.second} value={second} onChange={(event) => setSecond(event.target.value)}>
+                <option value="">{m.newRun.asProject(m.project.votes.kinds[project.second_votes])}</option>
+                {KINDS.map((kind) => (
+                  <option key={kind} value={kind}>
+                    {m.project.votes.kinds[kind]}
+                  </option>
+                ))}
+              </SelectField>
+            )}
+          </div>
           <Settings fields={fields} defaults={settings} onChange={setFields} />
           <Refusal error={start.error} />
           <FormFoot action={m.newRun.start} busy={start.isPending} onClose={onClose} />

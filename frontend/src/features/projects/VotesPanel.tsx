@@ -7,9 +7,9 @@ import { Panel } from "../../components/Page";
 import { Refusal } from "../../components/States";
 import { m, n } from "../../messages";
 
-const VOTES = [1, 2, 3, 4, 5];
+export const VOTES = [1, 2, 3, 4, 5];
 const ONE_IN = [50, 20, 10, 5];
-const KINDS = ["surprise", "large", "all"] as const;
+export const KINDS = ["surprise", "large", "all"] as const;
 
 type Change = Partial<Pick<Project, "votes" | "second_votes" | "gold_rate">>;
 

@@ -64,7 +64,7 @@ function Shown({ run }: { run: Run }) {
         {admin && <PeoplePanel runId={run.id} live={!isOver(run.state)} />}
         <Versions rounds={figures.rounds} />
         <div className="run-foot">
-          <Settings config={run.config} changes={run.changes} />
+          <Settings run={run} />
           <Downloads run={run} admin={admin} />
         </div>
       </div>

@@ -1,19 +1,25 @@
 import type { Run } from "../../api/types";
 import { moment } from "../../components/format";
 import { Panel } from "../../components/Page";
-import { m } from "../../messages";
+import { m, n } from "../../messages";
 
 const FIRST = ["base", "policy", "annotator", "epochs", "query_from", "budget_per_round", "backbone", "seed"];
 
 const said = (value: unknown): string => (value === null || value === undefined ? m.common.none : String(value));
 
 /** The settings the run was started with: the chief ones, and all of them on demand. */
-export function Settings({ config, changes }: { config: Record<string, unknown>; changes: Run["changes"] }) {
+export function Settings({ run }: { run: Run }) {
+  const { config, changes } = run;
   const first = FIRST.filter((key) => key in config);
   const rest = Object.keys(config).filter((key) => !FIRST.includes(key));
   return (
     <Panel title={m.runs.config}>
       <List names={first} config={config} />
+      <p className="small" data-testid="run-votes">
+        {m.runs.votes}: {n(run.votes)}
+        {run.votes > 1 && <> · {m.project.votes.kinds[run.second_votes]}</>}{" "}
+        <span className="quiet">({run.own_votes ? m.runs.ofRun : m.runs.ofProject})</span>
+      </p>
       <details className="settings">
         <summary>{m.runs.configAll}</summary>
         <List names={rest} config={config} />
