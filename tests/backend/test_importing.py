@@ -278,5 +278,5 @@ def test_names_that_hold_no_tracklets_give_no_links(world: World, root: Path):
     admin = world.admin()
     shown = import_folder(world, admin, "plain")
     assert shown["links"] == 0
-    said = admin.api("POST", f"/projects/{shown['id']}/runs", {})
+    said = admin.api("POST", f"/projects/{shown['id']}/runs", {"config": {"annotator": "people"}})
     assert said.json()["config"]["imported_links"] is False
