@@ -1,20 +1,22 @@
-"""A browser, and a server whose store is filled beforehand: no worker, no training, only questions to answer."""
+"""One browser, and one server whose store is filled beforehand: no worker, no training, only questions to answer."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import APIRequestContext, Browser, Page, expect, sync_playwright
 
 from backend import migrate
 from backend.auth import hash_password
 from backend.schemas import Role
-from backend.store.models import Image
+from backend.store.models import Image, Project, Run
 from tests.backend import asked
 from tests.backend.world import PASSWORD, World, make_world
+from tests.e2e.rules import remembers, window
 from tests.services import HOST
 from tests.stack import Stack, stack
 from ucal import types as core
@@ -34,7 +36,7 @@ expect.set_options(timeout=30_000)  # busy cores paint late; what is waited for 
 
 @dataclass
 class Product:
-    """A served store: `run_id` asks PAIRS unrelated pairs, `large_run_id` one pair of two large groups.
+    """A served store: `run_id` asks PAIRS unrelated pairs.
 
     `page_run_id` asks a page of ten tiles, a small one and a large merge; `conflict_run_id` a triangle of answers.
     The project has held-out images of six identities.
@@ -44,7 +46,6 @@ class Product:
     world: World
     project_id: str
     run_id: str
-    large_run_id: str
     page_run_id: str
     conflict_run_id: str
 
@@ -54,13 +55,24 @@ class Product:
 
     def serve(self) -> None:
         """Start the server, or start it again on the same port."""
-        self.stack.start("server", ["ucal", "serve", "--no-worker", "--port", str(self.stack.port)])
-        self.stack.wait_until_served(180)  # two busy cores start it slowly
+        serve(self.stack)
+
+    def new_run(self) -> Run:
+        """Make a run of the project that asks nothing yet."""
+        with self.world.scope(read_only=True) as session:
+            project = session.get_one(Project, self.project_id)
+        return self.world.run(project)
 
 
-@pytest.fixture(scope="module")
+def serve(made: Stack) -> None:
+    """Start a server without a worker."""
+    made.start("server", ["ucal", "serve", "--no-worker", "--port", str(made.port)])
+    made.wait_until_served(180)  # two busy cores start it slowly
+
+
+@pytest.fixture(scope="package")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """Serve a store with people, pictures and two runs that ask."""
+    """Serve a store with people, pictures and runs that ask; a test that needs its answers to itself makes its run."""
     folder = tmp_path_factory.mktemp("e2e")
     world = make_world(folder, None)
     migrate.upgrade(world.settings.database)
@@ -68,25 +80,58 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     project = world.project(2 * PAIRS)
     run = world.run(project)
     world.ask(run, *((2 * i, 2 * i + 1) for i in range(PAIRS)))
-    large = world.run(project)
-    world.ask_large(large, range(6), range(6, 11))
     paged, disputed = world.run(project), world.run(project)
     asked.publish(world, paged, *pages())
     asked.publish(world, disputed, asked.conflict((0, 3, "different"), (3, 6, "same"), (6, 0, "same")))
     hold_out(world, project.id)
     with stack(folder, {}) as made:
-        product = Product(made, world, project.id, run.id, large.id, paged.id, disputed.id)
+        product = Product(made, world, project.id, run.id, paged.id, disputed.id)
         product.serve()
         yield product
     world.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as play:
         opened = play.chromium.launch(executable_path=chromium, args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="package")
+def session(browser: Browser, product: Product) -> dict[str, Any]:
+    """Give what a browser keeps of a signed-in admin who has seen the first steps."""
+    return signed_in(browser, product.url)
+
+
+@pytest.fixture
+def page(browser: Browser, product: Product, session: dict[str, Any]) -> Iterator[Page]:
+    """Give a signed-in window in which every fault of the page fails the test."""
+    yield from watched(window(browser, product.url, session))
+
+
+@pytest.fixture
+def phone(browser: Browser, product: Product, session: dict[str, Any]) -> Iterator[Page]:
+    """Give the same at 360 px with touch."""
+    size = {"width": 360, "height": 740}
+    yield from watched(window(browser, product.url, session, viewport=size, has_touch=True, is_mobile=True))
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def reader(request: pytest.FixtureRequest, browser: Browser, product: Product, session: dict[str, Any]) -> Any:
+    """Give a window that goes from page to page in one language, then in the other."""
+    kept = remembers(session, language=request.param)
+    yield from watched(window(browser, product.url, kept, reduced_motion="reduce"))
+
+
+def watched(page: Page) -> Iterator[Page]:
+    """Give the window; close it, and fail where its page threw."""
+    thrown: list[str] = []
+    page.on("pageerror", lambda error: thrown.append(str(error)))
+    yield page
+    page.context.close()
+    assert thrown == []
 
 
 def pages() -> list[core.Question]:
@@ -107,9 +152,16 @@ def hold_out(world: World, project_id: str) -> None:
             session.add(Image(project_id=project_id, split="gallery", row=row, identity=row // 4 + 1, **facts, **size))
 
 
-def sign_in(page: Page, *, toured: bool = True) -> None:
-    """Sign in as the admin of the filled store, by the API: the page itself has its own test."""
-    if toured:
-        page.add_init_script("localStorage.setItem('ucal.tour', 'done')")
-    said = page.request.post("/api/v1/session", data={"name": "ada", "password": PASSWORD}, headers={"X-UCAL": "1"})
+def sign_in(request: APIRequestContext, name: str = "ada") -> None:
+    """Sign in by the API: the page itself has its own test."""
+    said = request.post("/api/v1/session", data={"name": name, "password": PASSWORD}, headers={"X-UCAL": "1"})
     assert said.ok, said.text()
+
+
+def signed_in(browser: Browser, url: str, name: str = "ada") -> dict[str, Any]:
+    """Sign in once, for as many windows as are wanted."""
+    context = browser.new_context(base_url=url)
+    sign_in(context.request, name)
+    kept = {**context.storage_state(), "origins": [{"origin": url, "localStorage": []}]}
+    context.close()
+    return remembers(kept, tour="done")

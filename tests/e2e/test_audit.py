@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from backend.store.models import Run
 from tests.backend.grouped import group
-from tests.e2e.conftest import Product, sign_in
-from tests.e2e.test_every_page import AXE, RUN_AXE, SHOTS, WIDTHS
+from tests.e2e.conftest import Product
+from tests.e2e.rules import Place, nothing, visit
 from ucal.audit import ALLOWED
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -32,25 +32,6 @@ def run(product: Product) -> Run:
         stored = session.get_one(Run, made.id)
         stored.state, stored.stopped = "done", "nothing left to ask"
     return made
-
-
-@pytest.fixture
-def page(browser: Browser, product: Product) -> Iterator[Page]:
-    """A window in which every complaint of the page fails the test."""
-    opened, complaints = window(browser, product), list[str]()
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
-    opened.context.close()
-    assert complaints == []
-
-
-def window(browser: Browser, product: Product, language: str = "en", theme: str = "dark", **more: Any) -> Page:
-    sizes = {"viewport": {"width": 1440, "height": 900}, "base_url": product.url, "reduced_motion": "reduce"}
-    page = browser.new_context(**(sizes | more)).new_page()
-    page.add_init_script(f"localStorage.setItem('ucal.language', '{language}')")
-    page.add_init_script(f"localStorage.setItem('ucal.theme', '{theme}')")
-    sign_in(page)
-    return page
 
 
 def asked(page: Page, path: str) -> Any:
@@ -87,12 +68,12 @@ def answer(page: Page, run: Run, press: Callable[[str, str], None], confirm: Cal
     )
 
 
-def test_a_run_says_dry_and_not_done_and_an_audit_is_answered_to_its_end_by_keyboard(
+def test_a_run_says_ended_and_not_done_and_an_audit_is_answered_to_its_end_by_keyboard(
     page: Page, product: Product, run: Run
 ):
     page.goto(f"/runs/{run.id}")
-    expect(page.get_by_test_id("run-audit")).to_contain_text("The queue has run dry.")
-    expect(page.get_by_test_id("run-state")).to_have_text("Queue dry")
+    expect(page.get_by_test_id("run-audit")).to_contain_text("This run asks nothing more.")
+    expect(page.get_by_test_id("run-state")).to_have_text("Ended")
     begin(page, run, DRAWN)
     task = page.get_by_test_id("audit-task")
     expect(task).to_contain_text(f"Image 1 of {DRAWN}")
@@ -135,17 +116,16 @@ def test_a_run_says_dry_and_not_done_and_an_audit_is_answered_to_its_end_by_keyb
     expect(says).to_contain_text(f"It took {audit['actions']} actions")
     expect(says).to_contain_text("Not passed")
     page.goto(f"/runs/{run.id}")
-    expect(page.get_by_test_id("run-audit")).to_contain_text("The queue has run dry.")
+    expect(page.get_by_test_id("run-audit")).to_contain_text("This run asks nothing more.")
     expect(page.get_by_test_id("run-audit")).to_contain_text("Not passed")
 
 
-def test_a_faultless_audit_by_touch_on_a_phone_makes_the_run_done(browser: Browser, product: Product):
-    world = product.world
+def test_a_faultless_audit_by_touch_on_a_phone_makes_the_run_done(phone: Page, product: Product):
+    page, world = phone, product.world
     run = world.run(world.project(90))
     group(world, run, (np.arange(90) // 3).tolist())
     with world.scope() as session:
         session.get_one(Run, run.id).state = "done"
-    page = window(browser, product, viewport={"width": 390, "height": 844}, has_touch=True)
     begin(page, run, 90)
 
     for _ in range(88):  # what people would see at once: nothing is wrong
@@ -166,8 +146,7 @@ def test_a_faultless_audit_by_touch_on_a_phone_makes_the_run_done(browser: Brows
     expect(page.get_by_test_id("audit-says")).to_have_attribute("data-passed", "true")
     page.goto(f"/runs/{run.id}")
     expect(page.get_by_test_id("run-state")).to_have_text("Done, audit passed")
-    expect(page.get_by_test_id("run-audit")).not_to_contain_text("run dry")
-    page.context.close()
+    expect(page.get_by_test_id("run-audit")).not_to_contain_text("asks nothing more")
 
 
 def test_a_search_goes_on_by_pages_and_a_held_key_confirms_once(page: Page, product: Product):
@@ -195,47 +174,43 @@ def test_a_search_goes_on_by_pages_and_a_held_key_confirms_once(page: Page, prod
     assert asked(page, f"/runs/{run.id}/audits")[0]["done"] == 0
 
 
-# -- every state of the page, both themes, both languages, four widths -----------------------------
+# -- every state of the page, both themes, both languages, every width ------------------------------
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("name", ["audit-none", "audit-task", "audit-told", "run-audited"])
-def test_a_page_breaks_no_rule_and_never_scrolls_sideways(browser: Browser, product: Product, name: str, language: str):
-    SHOTS.mkdir(exist_ok=True)
+def marked(page: Page) -> None:
+    page.get_by_test_id("audit-wrong").locator("input").nth(1).check()
+    page.get_by_test_id("audit-same").locator("input").nth(1).check()
+
+
+PLACES = {
+    "audit-none": (0, Place("/runs/{run}/audit", ".audit-begin", {"": nothing})),
+    "audit-task": (1, Place("/runs/{run}/audit", "[data-testid=audit-task]", {"": marked})),
+    "audit-told": (3, Place("/runs/{run}/audit", "[data-testid=audit-says]", {"": nothing})),
+    "run-audited": (3, Place("/runs/{run}", "[data-testid=audit-says]", {"": nothing})),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_page_keeps_the_rules(reader: Page, product: Product, name: str):
     world = product.world
     run = world.run(world.project(180))
     group(world, run, (np.arange(180) // CLUSTER).tolist())
     with world.scope() as session:
         session.get_one(Run, run.id).state = "done"
-    found: list[str] = []
-    for theme in ("dark", "light"):
-        page = window(browser, product, language, theme)
-        if theme == "dark" and name != "audit-none":
-            drawn(page, run, look_up=name != "audit-task")
-        page.goto(f"/runs/{run.id}" if name == "run-audited" else f"/runs/{run.id}/audit")
-        ready = {"audit-none": ".audit-begin", "audit-task": "[data-testid=audit-task]"}
-        page.wait_for_selector(ready.get(name, "[data-testid=audit-says]"))
-        if name == "audit-task":
-            page.get_by_test_id("audit-wrong").locator("input").nth(1).check()
-            page.get_by_test_id("audit-same").locator("input").nth(1).check()
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found += [f"{theme}: {line}" for line in page.evaluate(RUN_AXE)]
-        for width, height in WIDTHS.items() if theme == "dark" else ():
-            page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_timeout(100)
-            page.screenshot(path=SHOTS / f"{name}-{language}-{width}.png")
-            if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
-                found.append(f"{width} px: scrolls sideways")
-        page.context.close()
-    assert found == []
+    looked_up, place = PLACES[name]
+    if looked_up:
+        drawn(reader, run, looked_up)
+    reader.goto("/no/such/page")
+    found = visit(reader, f"{name}-{reader.evaluate('document.documentElement.lang')}", place, run=run.id)
+    assert not found, "\n".join(found)
 
 
-def drawn(page: Page, run: Run, *, look_up: bool) -> None:
-    """Draw an audit of three images; look all of them up, or only the first."""
+def drawn(page: Page, run: Run, looked_up: int) -> None:
+    """Draw an audit of three images and look up so many."""
     headers = {"X-UCAL": "1"}
     path = f"/api/v1/runs/{run.id}/audits"
     audit = page.request.post(path, data={"images": 3}, headers=headers).json()
-    for _ in range(3 if look_up else 1):
+    for _ in range(looked_up):
         task = page.request.get(f"{path}/{audit['id']}/next").json()
         said = page.request.post(f"{path}/{audit['id']}/findings", data={"image": task["image"]["id"]}, headers=headers)
         assert said.ok, said.text()

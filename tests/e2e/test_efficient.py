@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.e2e.rules import SHOTS, shoot
 from tests.services import HOST
-from tests.stack import ROOT, Client, signed_in, stack
+from tests.stack import Client, signed_in, stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-SHOTS = ROOT / "tests" / "e2e" / "shots"
 DATA = {"identities": 10, "cameras": 3, "images": 2, "height": 64, "width": 32, "seed": 5}
 SETTINGS = {
     "policy": "efficient",
@@ -72,7 +72,7 @@ class Knower:
         if stage.count() == 0:
             return False
         if stage.locator("[data-tile]").count() > 8 and "page" not in self.kinds:
-            self.page.screenshot(path=SHOTS / "efficient-page.png")
+            shoot(self.page, "efficient-page")
         question = self.asked[stage.get_attribute("data-question") or ""]
         self.kinds[question["kind"]] = self.kinds.get(question["kind"], 0) + 1
         {"pair": self.pair, "page": self.tiles, "conflict": self.conflict}[question["kind"]](question)
@@ -144,10 +144,9 @@ def test_one_who_knows_the_truth_answers_an_efficient_run_to_its_stop(
     knower = Knower(page, {image["id"]: Path(image["key"]).name[:4] for image in images})
     knower.listen()
     page.goto(f"/runs/{run_id}/label")
-    SHOTS.mkdir(exist_ok=True)
     while knower.answer():
         continue
-    page.screenshot(path=SHOTS / "efficient-done.png")
+    shoot(page, "efficient-done")
     context.close()
     run = api.wait_for_run(run_id, 300)
     last = api.call("GET", f"/runs/{run_id}/metrics")["rounds"][-1]
@@ -162,6 +161,7 @@ def test_one_who_knows_the_truth_answers_an_efficient_run_to_its_stop(
         "stopped": run["stopped"],
     }
     record_property("efficient", report)
+    SHOTS.mkdir(exist_ok=True)
     (SHOTS / "efficient.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     assert faults == []
     assert knower.kinds.get("page", 0) > 0

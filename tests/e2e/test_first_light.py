@@ -8,24 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e import rules
+from tests.e2e.rules import SIDEWAYS, WIDE
 from tests.services import HOST, wait_for
-from tests.stack import ROOT, Stack, stack
+from tests.stack import Stack, stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-SHOTS = ROOT / "tests" / "e2e" / "shots"
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +28,6 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         made.start("server", ["ucal", "serve", "--port", str(made.port)])
         made.wait_until_served()
         yield made
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -61,12 +45,11 @@ def page(browser: Browser, product: Stack) -> Iterator[Page]:
 
 def shoot(page: Page, name: str) -> None:
     """Keep what every page looks like, wide and narrow."""
-    SHOTS.mkdir(exist_ok=True)
     for what, size in (("wide", WIDE), ("phone", PHONE)):
         page.set_viewport_size(size)
-        page.wait_for_timeout(150)
-        page.screenshot(path=SHOTS / f"{name}-{what}.png", full_page=what == "wide")
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} scrolls sideways"
+        page.evaluate(rules.SETTLED)
+        rules.shoot(page, f"{name}-{what}", full_page=what == "wide")
+        assert not page.evaluate(SIDEWAYS), f"{name} scrolls sideways"
     page.set_viewport_size(WIDE)
 
 
@@ -100,7 +83,7 @@ def make_project(page: Page) -> None:
 
 def start_run(page: Page) -> None:
     page.get_by_role("button", name="Start run").first.click()
-    page.get_by_label("Demo", exact=False).first.check()
+    page.get_by_label("Pairs: one question", exact=False).first.check()
     page.get_by_text("Empty fields keep").click()
     page.get_by_label("Rounds", exact=True).fill("3")
     page.get_by_label("Answers per round, at most").fill("22")

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Product, sign_in
+from tests.e2e.conftest import Product, watched
+from tests.e2e.rules import remembers, window
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
 @pytest.fixture
-def page(browser: Browser, product: Product) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=product.url, locale="en-GB")
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    yield opened
-    context.close()
-    assert faults == []
+def newcomer(browser: Browser, product: Product, session: dict[str, Any]) -> Iterator[Page]:
+    """Give the window of somebody who has not seen the first steps."""
+    yield from watched(window(browser, product.url, remembers(session, tour="")))
 
 
-def test_first_steps_are_shown_once_and_leave_the_page_working(page: Page, product: Product):
-    sign_in(page, toured=False)
+def test_first_steps_are_shown_once_and_leave_the_page_working(newcomer: Page, product: Product):
+    page = newcomer
     page.goto(f"/runs/{product.run_id}/label")
     tour = page.get_by_test_id("tour")
     for step in ("1", "2", "3"):
@@ -43,8 +40,8 @@ def test_first_steps_are_shown_once_and_leave_the_page_working(page: Page, produ
     expect(tour).to_have_count(0)
 
 
-def test_first_steps_can_be_skipped(page: Page, product: Product):
-    sign_in(page, toured=False)
+def test_first_steps_can_be_skipped(newcomer: Page, product: Product):
+    page = newcomer
     page.goto(f"/runs/{product.run_id}/label")
     page.get_by_test_id("tour").get_by_role("button", name="Skip").click()
     page.reload()
@@ -53,7 +50,6 @@ def test_first_steps_can_be_skipped(page: Page, product: Product):
 
 
 def test_the_help_page_has_the_keys_and_a_changed_key_holds_while_labelling(page: Page, product: Product):
-    sign_in(page)
     page.goto(f"/runs/{product.run_id}/label")
     page.wait_for_selector("[data-testid=label-stage]")
     page.keyboard.press("?")
@@ -71,7 +67,6 @@ def test_the_help_page_has_the_keys_and_a_changed_key_holds_while_labelling(page
 
 
 def test_a_practice_round_tells_the_truth_after_each_answer_and_stores_nothing(page: Page, product: Product):
-    sign_in(page)
     stored = f"/api/v1/runs/{product.run_id}/answers?mine=true"
     before = page.request.get(stored).json()
     with page.expect_response(lambda answer: "/practice" in answer.url) as waited:

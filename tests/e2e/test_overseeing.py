@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from backend import migrate
 from backend.auth import hash_password
@@ -23,8 +23,8 @@ from backend.store import projects, runs
 from backend.store.models import Answer, Image, Loss, Project, Run
 from tests.backend.grouped import group
 from tests.backend.world import PASSWORD, World, make_world
-from tests.e2e.conftest import FLAGS, sign_in
-from tests.e2e.test_every_page import AXE, RUN_AXE, SHOTS, WIDTHS
+from tests.e2e.conftest import serve, signed_in, watched
+from tests.e2e.rules import Place, nothing, remembers, visit, window
 from tests.services import HOST
 from tests.stack import Stack, stack
 from ucal.state import Report
@@ -35,7 +35,7 @@ IDENTITIES, CAMERAS, EACH = 12, 3, 3
 
 
 @dataclass
-class Watched:
+class Yard:
     """A served store: `run_id` asks, has four rounds behind it and clusters; `other_id` went another way."""
 
     stack: Stack
@@ -78,7 +78,7 @@ def gone_through(world: World, run: Run, *, faster: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
     folder = tmp_path_factory.mktemp("overseeing")
     world = make_world(folder, None)
     migrate.upgrade(world.settings.database)
@@ -108,9 +108,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     for name in ("gate_lynx", "pond_lynx", "odd"):
         (folder / "import" / "shots" / f"{name}.jpg").write_bytes(b"")
     with stack(folder, {"UCAL_IMPORT_ROOT": str(folder / "import")}) as made:
-        made.start("server", ["ucal", "serve", "--no-worker", "--port", str(made.port)])
-        made.wait_until_served(180)
-        yield Watched(made, world, project.id, first.id, other.id, [row.id for row in rows], identities)
+        serve(made)
+        yield Yard(made, world, project.id, first.id, other.id, [row.id for row in rows], identities)
     world.close()
 
 
@@ -121,41 +120,27 @@ def dense(labels: np.ndarray) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-def window(browser: Browser, watched: Watched, language: str = "en", theme: str = "dark") -> Page:
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=watched.url, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.add_init_script(f"localStorage.setItem('ucal.language', '{language}')")
-    page.add_init_script(f"localStorage.setItem('ucal.theme', '{theme}')")
-    sign_in(page)
-    return page
+def session(browser: Browser, yard: Yard) -> dict[str, Any]:
+    return signed_in(browser, yard.url)
 
 
 @pytest.fixture
-def page(browser: Browser, watched: Watched) -> Iterator[Page]:
-    """A window in which every complaint of the console fails the test."""
-    opened = window(browser, watched)
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    yield opened
-    opened.context.close()
-    assert complaints == []
+def page(browser: Browser, yard: Yard, session: dict[str, Any]) -> Iterator[Page]:
+    yield from watched(window(browser, yard.url, session, reduced_motion="reduce"))
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def reader(request: pytest.FixtureRequest, browser: Browser, yard: Yard, session: dict[str, Any]) -> Iterator[Page]:
+    kept = remembers(session, language=request.param)
+    yield from watched(window(browser, yard.url, kept, reduced_motion="reduce"))
 
 
 def asked(page: Page, path: str) -> Any:
     return json.loads(page.request.get(f"/api/v1{path}").text())
 
 
-def rows_of(page: Page, watched: Watched, image: str) -> list[int]:
-    found = asked(page, f"/runs/{watched.run_id}/clusters/{image}")
+def rows_of(page: Page, yard: Yard, image: str) -> list[int]:
+    found = asked(page, f"/runs/{yard.run_id}/clusters/{image}")
     return sorted(member["image"]["row"] for member in found["members"])
 
 
@@ -171,8 +156,8 @@ def to(page: Page, selector: str) -> None:
 # -- by keyboard -----------------------------------------------------------------------------------
 
 
-def test_a_cluster_is_split_named_locked_and_all_is_undone_by_keyboard_alone(page: Page, watched: Watched):
-    page.goto(f"/runs/{watched.run_id}")
+def test_a_cluster_is_split_named_locked_and_all_is_undone_by_keyboard_alone(page: Page, yard: Yard):
+    page.goto(f"/runs/{yard.run_id}")
     page.wait_for_selector("[data-testid=run-health]")
     to(page, "a[href$='/clusters']")
     page.keyboard.press("Enter")
@@ -184,7 +169,7 @@ def test_a_cluster_is_split_named_locked_and_all_is_undone_by_keyboard_alone(pag
     page.keyboard.press("Enter")
     page.wait_for_selector(".member input")
     image = page.url.rsplit("/", 1)[1]
-    before = rows_of(page, watched, image)
+    before = rows_of(page, yard, image)
 
     to(page, ".member input")
     page.keyboard.press("Space")
@@ -195,12 +180,12 @@ def test_a_cluster_is_split_named_locked_and_all_is_undone_by_keyboard_alone(pag
     to(page, ".choice-bar .button-primary")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("edits")).to_contain_text("Split: 2 left")
-    after = rows_of(page, watched, image)
+    after = rows_of(page, yard, image)
     assert len(after) in (2, len(before) - 2)
     to(page, "[data-testid=edits] button")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("edits")).to_have_count(0)
-    assert rows_of(page, watched, image) == before
+    assert rows_of(page, yard, image) == before
 
     page.get_by_role("button", name="Name", exact=True).focus()
     page.keyboard.press("Enter")
@@ -214,28 +199,28 @@ def test_a_cluster_is_split_named_locked_and_all_is_undone_by_keyboard_alone(pag
     page.get_by_role("button", name="Unlock").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Lock", exact=True)).to_be_visible()
-    undone = [one["undone"] for one in asked(page, f"/runs/{watched.run_id}/edits")]
+    undone = [one["undone"] for one in asked(page, f"/runs/{yard.run_id}/edits")]
     assert undone == [True, False, True]  # lock, name, split
 
 
-def test_a_merge_is_taken_apart_after_its_consequence_was_said(page: Page, watched: Watched):
-    page.goto(f"/runs/{watched.run_id}/clusters?show=merges")
+def test_a_merge_is_taken_apart_after_its_consequence_was_said(page: Page, yard: Yard):
+    page.goto(f"/runs/{yard.run_id}/clusters?show=merges")
     rows = page.get_by_test_id("merges").get_by_role("listitem")
     expect(rows).to_have_count(3)
     rows.first.get_by_role("button", name="Take apart").click()
     expect(page.get_by_role("dialog")).to_contain_text("come apart and are kept apart")
     page.get_by_role("dialog").get_by_role("button", name="Take apart").click()
     expect(rows.first).to_contain_text("Apart now")
-    page.goto(f"/runs/{watched.run_id}/clusters?show=edits")
+    page.goto(f"/runs/{yard.run_id}/clusters?show=edits")
     page.get_by_test_id("edits").get_by_role("button", name="Undo").first.click()
     expect(page.get_by_test_id("edits")).to_contain_text("Undone")
-    page.goto(f"/runs/{watched.run_id}/clusters?show=merges")
+    page.goto(f"/runs/{yard.run_id}/clusters?show=merges")
     expect(page.get_by_role("button", name="Take apart")).to_have_count(3)
 
 
-def test_an_images_history_opens_and_closes_by_keyboard(page: Page, watched: Watched):
-    merge = asked(page, f"/runs/{watched.run_id}/merges")["merges"][0]
-    page.goto(f"/runs/{watched.run_id}/clusters/{merge['left']['id']}")
+def test_an_images_history_opens_and_closes_by_keyboard(page: Page, yard: Yard):
+    merge = asked(page, f"/runs/{yard.run_id}/merges")["merges"][0]
+    page.goto(f"/runs/{yard.run_id}/clusters/{merge['left']['id']}")
     page.get_by_role("button", name=f"History of {merge['left']['key']}").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("history")).to_contain_text("Same")
@@ -244,8 +229,8 @@ def test_an_images_history_opens_and_closes_by_keyboard(page: Page, watched: Wat
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_run_page_tells_what_is_to_come_and_takes_a_budget(page: Page, watched: Watched):
-    page.goto(f"/runs/{watched.run_id}")
+def test_a_run_page_tells_what_is_to_come_and_takes_a_budget(page: Page, yard: Yard):
+    page.goto(f"/runs/{yard.run_id}")
     health = page.get_by_test_id("run-health")
     expect(health).to_contain_text("Still to come")
     expect(health).to_contain_text("Pairs judged")
@@ -264,8 +249,8 @@ def test_a_run_page_tells_what_is_to_come_and_takes_a_budget(page: Page, watched
     assert {"config.json", "images.csv", "answers.jsonl", "versions.json"} <= set(names)
 
 
-def test_two_runs_are_compared_over_their_answers(page: Page, watched: Watched):
-    page.goto(f"/projects/{watched.project_id}")
+def test_two_runs_are_compared_over_their_answers(page: Page, yard: Yard):
+    page.goto(f"/projects/{yard.project_id}")
     page.get_by_role("link", name="Compare runs").click()
     expect(page.get_by_test_id("compare-outcomes").get_by_role("row")).to_have_count(3)
     settings = page.get_by_test_id("compare-settings")
@@ -277,7 +262,7 @@ def test_two_runs_are_compared_over_their_answers(page: Page, watched: Watched):
     )
 
 
-def test_names_are_read_live_by_a_pattern_before_anything_is_imported(page: Page, watched: Watched, tmp_path: Path):
+def test_names_are_read_live_by_a_pattern_before_anything_is_imported(page: Page, yard: Yard, tmp_path: Path):
     made = page.request.post("/api/v1/projects", data={"name": "New one"}, headers={"X-UCAL": "1"})
     page.goto(f"/projects/{made.json()['id']}")
     page.get_by_text("Server folder").click()
@@ -302,11 +287,12 @@ def test_names_are_read_live_by_a_pattern_before_anything_is_imported(page: Page
     expect(page.get_by_test_id("import-preview")).to_contain_text("withdrawn")
 
 
-# -- every page, both themes, both languages, four widths ------------------------------------------
+# -- every page, both themes, both languages, every width -------------------------------------------
 
 
-def nothing(page: Page) -> None:
-    """Leave the page as it opens."""
+def closed(page: Page) -> None:
+    page.keyboard.press("Escape")
+    page.wait_for_function("() => !document.querySelector('[role=dialog]')")
 
 
 def chosen(page: Page) -> None:
@@ -317,6 +303,12 @@ def chosen(page: Page) -> None:
 def history(page: Page) -> None:
     page.locator(".member .icon-button").first.click()
     page.wait_for_selector("[role=dialog] .history-image")
+
+
+def naming(page: Page) -> None:
+    closed(page)
+    page.locator(".page-actions button").first.click()
+    page.wait_for_selector("[role=dialog] input")
 
 
 def unmerging(page: Page) -> None:
@@ -338,45 +330,33 @@ def previewed(page: Page) -> None:
     page.wait_for_selector("[role=note]")
 
 
-WHOLE = ("run-watched", "compare", "import", "cluster")  # shot from top to bottom
-PAGES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
-    "clusters": ("/runs/{run}/clusters", "[data-testid=cluster-card]", nothing),
-    "clusters-doubt": ("/runs/{run}/clusters?show=doubt", "[data-testid=cluster-card]", nothing),
-    "clusters-alone": ("/runs/{run}/clusters?show=alone", "[data-testid=cluster-card]", nothing),
-    "clusters-none": ("/runs/{run}/clusters?show=locked", ".empty", nothing),
-    "merges": ("/runs/{run}/clusters?show=merges", "[data-testid=merges]", nothing),
-    "merges-apart": ("/runs/{run}/clusters?show=merges", "[data-testid=merges]", unmerging),
-    "cluster": ("/runs/{run}/clusters/{image}", ".member img", chosen),
-    "cluster-history": ("/runs/{run}/clusters/{image}", ".member img", history),
-    "run-watched": ("/runs/{run}", "[data-testid=versions]", nothing),
-    "run-budget": ("/runs/{run}", "[data-testid=versions]", budget),
-    "compare": ("/projects/{project}/compare", "[data-testid=compare-settings]", nothing),
-    "import": ("/projects/{empty}", ".ways", previewed),
+WHOLE = ("run-watched", "import", "cluster")  # shot from top to bottom
+CARD = "[data-testid=cluster-card]"
+PLACES = {
+    "clusters": Place("/runs/{run}/clusters", CARD, {"": nothing}),
+    "clusters-doubt": Place("/runs/{run}/clusters?show=doubt", CARD, {"": nothing}),
+    "clusters-alone": Place("/runs/{run}/clusters?show=alone", CARD, {"": nothing}),
+    "clusters-none": Place("/runs/{run}/clusters?show=locked", ".empty:not(:has(.lucide-compass))", {"": nothing}),
+    "merges": Place("/runs/{run}/clusters?show=merges", "[data-testid=merges]", {"": nothing, "apart": unmerging}),
+    "cluster": Place("/runs/{run}/clusters/{image}", ".member img", {"": chosen, "history": history, "naming": naming}),
+    "run-watched": Place("/runs/{run}", "[data-testid=versions]", {"": nothing, "budget": budget}),
+    "compare": Place("/projects/{project}/compare", "[data-testid=compare-settings]", {"": nothing}),
+    "import": Place("/projects/{empty}", ".ways", {"": previewed}),
 }
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_breaks_no_rule_and_never_scrolls_sideways(browser: Browser, watched: Watched, name: str, language: str):
-    SHOTS.mkdir(exist_ok=True)
-    path, ready, then = PAGES[name]
-    found: list[str] = []
-    for theme in ("dark", "light"):
-        page = window(browser, watched, language, theme)
-        made = page.request.post("/api/v1/projects", data={"name": "Empty"}, headers={"X-UCAL": "1"})
-        places = {"run": watched.run_id, "project": watched.project_id, "image": watched.images[0]}
-        page.goto(path.format(empty=made.json()["id"], **places))
-        page.wait_for_selector(ready)
-        then(page)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found += [f"{theme}: {line}" for line in page.evaluate(RUN_AXE)]
-        for width, height in WIDTHS.items() if theme == "dark" else ():
-            page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_timeout(150)
-            page.screenshot(
-                path=SHOTS / f"{name}-{language}-{width}.png", full_page=name in ("run-watched", "import", "cluster")
-            )
-            if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
-                found.append(f"{width} px: scrolls sideways")
-        page.context.close()
-    assert found == []
+@pytest.fixture(scope="module")
+def empty_id(yard: Yard) -> str:
+    with yard.world.scope() as session:
+        return projects.create(session, ProjectNew(name="Empty", everyone=True)).id
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_page_keeps_the_rules(reader: Page, yard: Yard, empty_id: str, name: str):
+    if reader.url == "about:blank":
+        reader.goto("/no/such/page")
+        reader.wait_for_selector(".lucide-compass")
+    language = reader.evaluate("document.documentElement.lang")
+    places = {"run": yard.run_id, "project": yard.project_id, "image": yard.images[0], "empty": empty_id}
+    found = visit(reader, f"{name}-{language}", PLACES[name], whole=name in WHOLE, **places)
+    assert not found, "\n".join(found)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from backend.store.models import Project
 from tests.backend import asked
-from tests.e2e.conftest import Product, pages, sign_in
+from tests.e2e.conftest import PAIRS, Product, pages
+from tests.e2e.measuring import ANSWERS, MEASURE, STRIP, measured, tell
+from tests.e2e.rules import SIDEWAYS, shoot
 from tests.services import wait_for
-from tests.stack import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-SHOTS = ROOT / "tests" / "e2e" / "shots"
+TILES = 8  # of a page that is measured
 ARMED = "[data-testid=page-stage][data-armed=true]"
 PRESS_AT_ONCE = """() => {
   const before = document.querySelector("[data-testid=page-stage]").dataset.question;
@@ -32,23 +31,9 @@ GONE = "before => document.querySelector('[data-testid=page-stage]')?.dataset.qu
 
 
 @pytest.fixture
-def page(browser: Browser, product: Product) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=product.url, locale="en-GB")
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    sign_in(opened)
-    yield opened
-    context.close()
-    assert faults == []
-
-
-@pytest.fixture
 def run_id(product: Product) -> str:
     """Give a fresh run that asks the pages of the filled store."""
-    with product.world.scope(read_only=True) as session:
-        project = session.get_one(Project, product.project_id)
-    run = product.world.run(project)
+    run = product.new_run()
     asked.publish(product.world, run, *pages())
     return run.id
 
@@ -100,8 +85,7 @@ def test_a_page_is_mended_and_confirmed_by_keyboard_alone(page: Page, run_id: st
     expect(page.get_by_test_id("page-confirm")).to_contain_text(
         "Confirm: 3 images same as the anchor, 8 not, 2 left out"
     )
-    SHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SHOTS / "page-mended.png")
+    shoot(page, "page-mended")
     confirm(page)
     answer = stored(page, run_id)[0]
     assert answer["kind"] == "page"
@@ -142,7 +126,7 @@ def test_a_page_is_taken_back_across_a_reload_to_the_screen_as_it_was_left(page:
         page.wait_for_selector(f"[data-testid=page-stage][data-question='{question}']")
     assert marks(page) == left
     assert page.locator("[data-odd=true]").count() == 1
-    page.screenshot(path=SHOTS / "page-taken-back.png")
+    shoot(page, "page-taken-back")
     stored(page, run_id, 0)
     page.keyboard.press("Shift+Z")
     again = stored(page, run_id, 1)[0]
@@ -183,13 +167,8 @@ def test_pages_are_answered_without_network_and_sent_later(page: Page, run_id: s
     assert answers[1]["tiles"][0]["verdict"] == "different"
 
 
-def test_a_page_on_a_phone_comes_eight_tiles_at_a_time_and_is_one_answer(
-    browser: Browser, product: Product, run_id: str
-):
-    size = {"width": 360, "height": 740}
-    context = browser.new_context(viewport=size, base_url=product.url, has_touch=True, is_mobile=True, locale="en-GB")
-    page = context.new_page()
-    sign_in(page)
+def test_a_page_on_a_phone_comes_eight_tiles_at_a_time_and_is_one_answer(phone: Page, run_id: str):
+    page = phone
     page.goto(f"/runs/{run_id}/label")
     page.wait_for_selector(ARMED)
     assert page.locator("[data-tile]").count() == 8
@@ -199,14 +178,14 @@ def test_a_page_on_a_phone_comes_eight_tiles_at_a_time_and_is_one_answer(
     page.locator("[data-tile]").nth(2).tap()  # unticked
     page.get_by_test_id("tile-mixed").tap()
     page.get_by_test_id("odd-1").tap()
-    page.screenshot(path=SHOTS / "page-mixed-phone.png")
+    shoot(page, "page-mixed-phone")
     page.get_by_test_id("page-confirm").tap()
     page.get_by_test_id("page-confirm").tap()
     expect(page.locator("[data-tile]")).to_have_count(2)
     assert standing(page, run_id) == []
     page.locator("[data-tile]").nth(1).tap()
-    page.screenshot(path=SHOTS / "page-phone.png")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    shoot(page, "page-phone")
+    assert not page.evaluate(SIDEWAYS)
     assert min(page.locator(".verdicts button").evaluate_all("all => all.map(one => one.offsetHeight)")) >= 44
     page.get_by_test_id("page-confirm").tap()
     answer = stored(page, run_id)[0]
@@ -215,7 +194,6 @@ def test_a_page_on_a_phone_comes_eight_tiles_at_a_time_and_is_one_answer(
         *("different", "different", "different", "different", "same"),
     ]
     assert len(answer["tiles"][2]["odd"]) == 1
-    context.close()
 
 
 def test_of_contradicting_answers_the_wrong_one_is_picked_and_taken_back(page: Page, product: Product):
@@ -243,3 +221,22 @@ def test_of_contradicting_answers_the_wrong_one_is_picked_and_taken_back(page: P
     assert stored(page, run_id)[0]["verdict"] == "same"
     page.keyboard.press("z")
     stored(page, run_id, 0)
+
+
+def test_pages_by_keyboard_with_slow_acknowledgements_are_all_stored_and_shift_nothing(
+    page: Page, product: Product, capsys: pytest.CaptureFixture[str]
+):
+    count = min(max(5, ANSWERS // 5), 2 * PAIRS // (1 + TILES))
+    anchors = [(1 + TILES) * i for i in range(count)]
+    run = product.new_run()
+    asked.publish(product.world, run, *(asked.page(one, *([one + k] for k in range(1, 1 + TILES))) for one in anchors))
+    page.add_init_script(MEASURE)
+    page.goto(f"/runs/{run.id}/label")
+    given = [confirm(page) for _ in range(count - 1)]
+    report = measured(page, count - 1)
+    tell("latency-pages", report, capsys)
+    answers = stored(page, run.id, count - 1)
+    assert sorted(answer["question_id"] for answer in answers) == sorted(given)
+    assert (report["acknowledged"], report["painted"]) == (count - 1, count - 1)
+    assert report["layout_shift"] == 0
+    assert ANSWERS > STRIP or report["moved"] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,12 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 from backend.auth import hash_password
 from backend.store.models import Answer, Question
 from tests.backend.world import PASSWORD
-from tests.e2e.conftest import Product, sign_in
-from tests.stack import ROOT
+from tests.e2e.conftest import Product, signed_in
+from tests.e2e.rules import WIDE, faults, shoot, window
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(600)]
 
-SHOTS = ROOT / "tests" / "e2e" / "shots"
 NAMES = ("eve", "ann", "ben", "cat", "dan")
 CARELESS = "eve"
 ASKED = 20
@@ -57,14 +57,9 @@ def open_count(product: Product, run_id: str) -> int:
         return session.query(Question).filter_by(run_id=run_id, state="open").count()
 
 
-def signed_in_as(browser: Browser, product: Product, name: str) -> Page:
-    page = browser.new_context(viewport={"width": 1000, "height": 700}, base_url=product.url).new_page()
-    body = {"name": name, "password": PASSWORD}
-    assert page.request.post("/api/v1/session", data=body, headers={"X-UCAL": "1"}).ok
-    return page
-
-
-def test_five_people_at_once_with_overlap_two_and_one_careless(browser: Browser, product: Product):
+def test_five_people_at_once_with_overlap_two_and_one_careless(
+    browser: Browser, product: Product, session: dict[str, Any]
+):
     world = product.world
     project = world.project(6 * ASKED)
     world.admin().api("PATCH", f"/projects/{project.id}", {"votes": 2, "gold_rate": 0.5})
@@ -74,7 +69,9 @@ def test_five_people_at_once_with_overlap_two_and_one_careless(browser: Browser,
     people = []
     for name in NAMES:
         world.person(name, password_hash=secret)
-        people.append(Annotator(name, signed_in_as(browser, product, name), product, run.id))
+        own = signed_in(browser, product.url, name)
+        page = window(browser, product.url, own, viewport={"width": 1000, "height": 700})
+        people.append(Annotator(name, page, product, run.id))
     for one in people:
         one.page.goto(f"/runs/{run.id}/label")
         one.page.wait_for_selector(READY)
@@ -88,9 +85,9 @@ def test_five_people_at_once_with_overlap_two_and_one_careless(browser: Browser,
     for one in people:
         expect(one.page.get_by_test_id("unsent")).to_have_count(0, timeout=20_000)
 
-    with world.scope(read_only=True) as session:
-        checks = {one.id for one in session.query(Question).filter(Question.gold.is_not(None))}
-        given = session.query(Answer).filter(Answer.run_id == run.id, Answer.source == "people")
+    with world.scope(read_only=True) as store:
+        checks = {one.id for one in store.query(Question).filter(Question.gold.is_not(None))}
+        given = store.query(Answer).filter(Answer.run_id == run.id, Answer.source == "people")
         events = given.order_by(Answer.seq).all()
         votes: dict[str, list[tuple[str, str]]] = {}
         for event in events:
@@ -103,26 +100,29 @@ def test_five_people_at_once_with_overlap_two_and_one_careless(browser: Browser,
         assert len(said) == (2 if verdicts[0] == verdicts[1] else 3)
     assert min(one.given for one in people) > 0, {one.name: one.given for one in people}
 
-    admin = browser.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=product.url, locale="en-GB"
-    ).new_page()
-    sign_in(admin)
-    admin.goto(f"/runs/{run.id}")
+    admin = window(browser, product.url, session, reduced_motion="reduce")
+    found = oversee(admin, run.id, sum(len(said) == 3 for said in votes.values()))
+    assert not found, "\n".join(found)
+    for page in (admin, *(one.page for one in people)):
+        page.context.close()
+
+
+def oversee(admin: Page, run_id: str, disputed: int) -> list[str]:
+    """Find the careless one and the disputes; give the rules that these pages break."""
+    admin.goto(f"/runs/{run_id}")
     careless = admin.locator("[data-testid=run-people] tr[data-careless]")
     expect(careless).to_have_count(1)
     expect(careless).to_contain_text(CARELESS)
     expect(careless).to_contain_text("often wrong")
-    SHOTS.mkdir(exist_ok=True)
     admin.get_by_test_id("run-people").scroll_into_view_if_needed()
-    admin.screenshot(path=SHOTS / "people-careless.png")
-    admin.locator(f"a[href='/runs/{run.id}/disagreements']").click()
-    disputed = [said for said in votes.values() if len(said) == 3]
+    shoot(admin, "people-careless")
+    found = faults(admin, "run-people")
+    admin.set_viewport_size(WIDE)
+    admin.locator(f"a[href='/runs/{run_id}/disagreements']").click()
     items = admin.locator("[data-testid=disputes] > li")
-    expect(items).to_have_count(len(disputed))
+    expect(items).to_have_count(disputed)
     items.first.get_by_role("button", name="Different").click()
     expect(items.first.get_by_role("button", name="Different")).to_have_attribute("aria-pressed", "true")
     items.first.get_by_role("button", name="Forget").click()
     expect(items.first.get_by_role("button", name="Different")).to_have_attribute("aria-pressed", "false")
-    admin.screenshot(path=SHOTS / "disagreements.png")
-    for page in (admin, *(one.page for one in people)):
-        page.context.close()
+    return found + faults(admin, "disagreements-listed")
