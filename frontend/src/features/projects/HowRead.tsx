@@ -1,5 +1,7 @@
+import { useMemo } from "react";
 import { SelectField, TextField } from "../../components/Field";
 import { m } from "../../messages";
+import { suggested } from "./suggested";
 
 export interface How {
   format: string;
@@ -8,7 +10,13 @@ export interface How {
 
 export const FIND_OUT: How = { format: "auto", pattern: "" };
 const PATTERN = "pattern";
-const EXAMPLES = ["{identity}_c{camera}_*", "{camera}/{identity}/*", "{identity}/*"];
+const NO_NAMES: readonly string[] = [];
+
+/** Folders that are read as identities are cameras: the pattern that says so. */
+export const foldersAreCameras = (names: readonly string[]): How => ({
+  format: PATTERN,
+  pattern: suggested(names).find((pattern) => pattern.startsWith("{camera}/")) ?? "{camera}/*",
+});
 
 /** Layout or pattern, as the server takes it. */
 export const howOf = (how: How) =>
@@ -17,11 +25,13 @@ export const howOf = (how: How) =>
 interface HowProps {
   how: How;
   layouts: boolean; // offer the published layouts too, not only a pattern
+  names?: readonly string[]; // what is to be read, where it is known here
   onChange: (how: How) => void;
 }
 
 /** How camera and identity are read from names: a known layout, or a pattern of one's own. */
-export function HowRead({ how, layouts, onChange }: HowProps) {
+export function HowRead({ how, layouts, names = NO_NAMES, onChange }: HowProps) {
+  const examples = useMemo(() => suggested(names), [names]);
   const words = m.project.how;
   const formats = Object.entries(m.project.folder.formats).filter(([value]) => layouts || value === "auto");
   return (
@@ -29,7 +39,7 @@ export function HowRead({ how, layouts, onChange }: HowProps) {
       <SelectField
         label={words.title}
         value={how.format}
-        onChange={(event) => onChange({ ...how, format: event.target.value, pattern: how.pattern || EXAMPLES[0]! })}
+        onChange={(event) => onChange({ ...how, format: event.target.value, pattern: how.pattern || examples[0]! })}
       >
         {formats.map(([value, text]) => (
           <option key={value} value={value}>
@@ -51,7 +61,7 @@ export function HowRead({ how, layouts, onChange }: HowProps) {
             onChange={(event) => onChange({ ...how, pattern: event.target.value })}
           />
           <div className="pattern-examples" role="group" aria-label={words.examples}>
-            {EXAMPLES.map((example) => (
+            {examples.map((example) => (
               <button
                 key={example}
                 type="button"

@@ -118,6 +118,7 @@ export function ImportProgress({ report }: { report: ImportReport }) {
         ) : (
           <>
             <Bar done={report.done} total={report.total} label={m.project.state[report.state] ?? report.state} />
+            {report.state === "waiting" && <p className="quiet small">{m.project.waitingWhy}</p>}
             {report.total > 0 && (
               <p className="quiet small" data-testid="import-rate">
                 {[m.project.doing[report.what], m.project.ofFiles(report.done, report.total), ...paceOf(report)]

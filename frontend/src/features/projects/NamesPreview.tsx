@@ -3,14 +3,21 @@ import { TriangleAlert } from "lucide-react";
 import { useDeferredValue } from "react";
 import { api } from "../../api/client";
 import type { components } from "../../api/generated";
+import { Button } from "../../components/Button";
 import { Refusal } from "../../components/States";
 import { m, n } from "../../messages";
 
 type Preview = components["schemas"]["ImportPreview"];
 export type Looked = Partial<components["schemas"]["PreviewNew"]>;
 
+interface PreviewProps {
+  what: Looked;
+  id: string;
+  onCameras?: () => void; // the folders that are read as identities are cameras
+}
+
 /** What would be read from these names, counted while one types; nothing is imported for it. */
-export function NamesPreview({ what, id }: { what: Looked; id: string }) {
+export function NamesPreview({ what, id, onCameras }: PreviewProps) {
   const asked = useDeferredValue(what);
   const preview = useQuery({
     queryKey: ["import-preview", id, asked.path, asked.format, asked.pattern],
@@ -25,12 +32,12 @@ export function NamesPreview({ what, id }: { what: Looked; id: string }) {
       <h3>{words.title}</h3>
       {preview.isPending && <p className="quiet small">{m.common.loading}</p>}
       <Refusal error={preview.error} />
-      {preview.data && !preview.error && <Found found={preview.data} />}
+      {preview.data && !preview.error && <Found found={preview.data} onCameras={onCameras} />}
     </section>
   );
 }
 
-function Found({ found }: { found: Preview }) {
+function Found({ found, onCameras }: { found: Preview; onCameras: (() => void) | undefined }) {
   const words = m.project.preview;
   const all = found.images + found.queries + found.gallery;
   const figures: [string, string][] = [
@@ -55,6 +62,12 @@ function Found({ found }: { found: Preview }) {
         ))}
       </dl>
       <Notices notices={found.notices} />
+      {onCameras && found.format === "folder" && found.identities > 0 && (
+        <div className="notice" role="note">
+          <span>{words.foldersAre}</span>
+          <Button onClick={onCameras}>{words.areCameras}</Button>
+        </div>
+      )}
       {found.identities === 0 && found.format !== "manifest" && <p className="quiet small">{words.normal}</p>}
       {found.examples.length > 0 && (
         <div className="table-scroll" tabIndex={0} role="region" aria-label={words.examples}>

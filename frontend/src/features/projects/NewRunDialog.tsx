@@ -13,7 +13,15 @@ import { KINDS, VOTES } from "./VotesPanel";
 const NUMBERS = ["epochs", "query_from", "budget_per_round", "seed"] as const;
 const CHOICES = ["annotator", "policy", "base"] as const;
 
+const FIRST = ["pages", "demo"]; // what needs no GPU and people's answers, before the settings of papers
+
 type Fields = Record<string, string>;
+
+/** What most people want first; the others as the server lists them. */
+export function inOrder(presets: readonly Preset[]): Preset[] {
+  const place = ({ name }: Preset) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+  return [...presets].sort((one, two) => place(one) - place(two));
+}
 
 /** Settings that were filled in; what was left empty is for the preset to say. */
 export function configOf(fields: Fields): Record<string, string | number> {
@@ -24,7 +32,11 @@ export function configOf(fields: Fields): Record<string, string | number> {
 
 export function NewRunDialog({ project, onClose }: { project: Project; onClose: () => void }) {
   const client = useQueryClient();
-  const presets = useQuery({ queryKey: ["presets"], queryFn: ({ signal }) => api.get<Preset[]>("/presets", signal) });
+  const presets = useQuery({
+    queryKey: ["presets"],
+    queryFn: ({ signal }) => api.get<Preset[]>("/presets", signal),
+    select: inOrder,
+  });
   const [chosen, setChosen] = useState<string | null>(null);
   const [name, setName] = useState("");
   const [fields, setFields] = useState<Fields>({});
@@ -57,7 +69,7 @@ export function NewRunDialog({ project, onClose }: { project: Project; onClose: 
       {presets.error && <Failed error={presets.error} onRetry={() => void presets.refetch()} />}
       {presets.data && (
         <form className="form" onSubmit={submit}>
-          <Presets presets={presets.data} chosen={preset} onChoose={setChosen} />
+          <Presets presets={presets.data} truth={project.identities !== null} chosen={preset} onChoose={setChosen} />
           <TextField
             label={`${m.newRun.name} (${m.common.optional})`}
             maxLength={120}
@@ -95,12 +107,13 @@ export function NewRunDialog({ project, onClose }: { project: Project; onClose: 
 
 interface PresetsProps {
   presets: Preset[];
+  truth: boolean; // identities are known: an oracle can answer
   chosen: string;
   onChoose: (name: string) => void;
 }
 
-function Presets({ presets, chosen, onChoose }: PresetsProps) {
-  const papers = { name: "", title: m.newRun.noPreset, description: m.newRun.noPresetDetail };
+function Presets({ presets, truth, chosen, onChoose }: PresetsProps) {
+  const papers: Preset = { name: "", title: m.newRun.noPreset, description: m.newRun.noPresetDetail, config: {} };
   const all = presets.length > 0 ? presets : [papers];
   return (
     <fieldset className="presets">
@@ -112,17 +125,22 @@ function Presets({ presets, chosen, onChoose }: PresetsProps) {
             name="preset"
             value={preset.name}
             checked={chosen === preset.name}
+            disabled={needsTruth(preset) && !truth}
             onChange={() => onChoose(preset.name)}
           />
           <span>
             <strong>{m.newRun.presets[preset.name]?.[0] ?? preset.title}</strong>
             <span className="quiet small">{m.newRun.presets[preset.name]?.[1] ?? preset.description}</span>
+            {needsTruth(preset) && !truth && <span className="small">{m.newRun.needsTruth}</span>}
           </span>
         </label>
       ))}
     </fieldset>
   );
 }
+
+/** Whether the known identities answer, and not people. */
+const needsTruth = (preset: Preset): boolean => preset.config["annotator"] === "oracle";
 
 interface SettingsProps {
   fields: Fields;

@@ -65,6 +65,11 @@ function Card({ project }: { project: Project }) {
         </div>
       </Link>
       <ImportLine project={project} />
+      {!active_run && project.runs > 0 && (
+        <div className="card-foot">
+          <ButtonLink href={`/projects/${project.id}`}>{m.projects.results}</ButtonLink>
+        </div>
+      )}
       {active_run && (
         <div className="card-foot">
           <ButtonLink

@@ -5,7 +5,7 @@ import { Bar } from "../../components/Bar";
 import { Button } from "../../components/Button";
 import { Refusal } from "../../components/States";
 import { m, n } from "../../messages";
-import { FIND_OUT, howOf, HowRead, type How } from "./HowRead";
+import { FIND_OUT, foldersAreCameras, howOf, HowRead, type How } from "./HowRead";
 import { useStarted } from "./ImportPanel";
 import { NamesPreview } from "./NamesPreview";
 import { NotUtf8 } from "./utf8";
@@ -15,6 +15,8 @@ interface Chosen {
   file: File;
   look: ZipLook | null; // null: not to be read here
 }
+
+const NO_NAMES: readonly string[] = [];
 
 /** A zip from this computer: its names are looked at before anything is sent. */
 export function Uploader({ projectId, onStarted }: { projectId: string; onStarted: () => void }) {
@@ -38,6 +40,7 @@ export function Uploader({ projectId, onStarted }: { projectId: string; onStarte
       refuse(inWords(error, file.name));
     }
   };
+  const names = chosen?.look?.names ?? NO_NAMES;
   return (
     <div className="form import-form">
       <p className="quiet">{m.project.upload.about}</p>
@@ -60,9 +63,13 @@ export function Uploader({ projectId, onStarted }: { projectId: string; onStarte
           </span>
         )}
       </div>
-      {chosen && <HowRead how={how} layouts={false} onChange={setHow} />}
+      {chosen && <HowRead how={how} layouts={false} names={names} onChange={setHow} />}
       {chosen?.look && (
-        <NamesPreview what={{ ...chosen.look, ...howOf(how) }} id={`${chosen.file.name} ${chosen.file.lastModified}`} />
+        <NamesPreview
+          what={{ ...chosen.look, ...howOf(how) }}
+          id={`${chosen.file.name} ${chosen.file.lastModified}`}
+          onCameras={() => setHow(foldersAreCameras(names))}
+        />
       )}
       {upload.isPending && (
         <>
