@@ -51,7 +51,7 @@ function RoundProgress({ runId, progress, stepwise }: RoundProgressProps) {
   const done = answered_round + settled_round;
   const total = done + open_round;
   const words = stepwise ? m.label.given(answered_total) : m.label.answered(done, total);
-  const ahead = toCome === null ? m.label.toComeUnknown : m.label.toCome(toCome);
+  const ahead = toCome === undefined ? "" : toCome === null ? m.label.toComeUnknown : m.label.toCome(toCome);
   return (
     <div className="label-progress" data-testid="round-progress">
       <span className="label-round">
@@ -60,7 +60,7 @@ function RoundProgress({ runId, progress, stepwise }: RoundProgressProps) {
       </span>
       <div className="label-progress-bar">
         {!stepwise && <Bar done={answered_round} extra={settled_round} total={total} label={words} />}
-        {stepwise && toCome !== null && <Bar done={answered_total} total={answered_total + toCome} label={`${words}, ${ahead}`} />}
+        {stepwise && typeof toCome === "number" && <Bar done={answered_total} total={answered_total + toCome} label={`${words}, ${ahead}`} />}
       </div>
       <span className="label-count" data-testid="round-count">
         <span className="wide-only">{words}</span>
@@ -72,9 +72,11 @@ function RoundProgress({ runId, progress, stepwise }: RoundProgressProps) {
       <span className="label-figure very-wide-only" title={m.label.settledWhy}>
         {m.label.settled(progress.inferred_total)}
       </span>
-      <span className="label-figure very-wide-only" data-testid="my-answers" data-count={progress.answered_by_me}>
-        {m.label.mine(progress.answered_by_me)}
-      </span>
+      {!(stepwise && progress.answered_by_me === answered_total) && (
+        <span className="label-figure very-wide-only" data-testid="my-answers" data-count={progress.answered_by_me}>
+          {m.label.mine(progress.answered_by_me)}
+        </span>
+      )}
     </div>
   );
 }

@@ -91,7 +91,7 @@ function useDetail(run: Run, view: Snapshot, empty: EmptyReason): string {
   const { emptyCount: count, emptyUntil: until } = view;
   const [, about] = wordsOf(run, empty);
   const parts = [count === null || empty !== "leased_to_others" ? about : m.label.withOthers(count)];
-  if (empty === "all_settled" && run.stopped) parts.unshift(m.runs.ended(endingOf(run.stopped)));
+  if (empty === "all_settled" && run.stopped) parts.unshift(m.label.endedBecause(endingOf(run.stopped)));
   if (run.state === "queued" && run.heartbeat_age === null) parts.push(m.label.noWorker);
   if (until !== null) parts.push(wait(until - now));
   return parts.join(" ");

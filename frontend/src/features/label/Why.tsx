@@ -12,7 +12,6 @@ interface WhyProps {
 
 /** The question and why it is asked; at its right how it is looked at, and what still waits to be sent. */
 export function Why({ view, title, warning, note, children }: WhyProps) {
-  const reason = view.current?.lease.question.reason;
   const trouble = view.offline || view.waiting >= 3;
   return (
     <div className="why">
@@ -23,7 +22,7 @@ export function Why({ view, title, warning, note, children }: WhyProps) {
         </p>
       ) : (
         <p className="why-reason quiet" data-testid="why-asked">
-          {note ?? (reason ? (m.label.reasons[reason] ?? reason) : "")}
+          {note ?? whyAsked(view)}
         </p>
       )}
       {view.progress && (
@@ -43,4 +42,12 @@ export function Why({ view, title, warning, note, children }: WhyProps) {
       </div>
     </div>
   );
+}
+
+/** Why the question on the screen is asked, in words. */
+function whyAsked({ current }: Snapshot): string {
+  if (!current) return "";
+  const { reason, kind } = current.lease.question;
+  const name = reason === "group" && kind === "pair" ? "groupPair" : reason;
+  return m.label.reasons[name] ?? reason;
 }

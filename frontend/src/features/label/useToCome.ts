@@ -6,8 +6,8 @@ const FRESH_MS = 15_000;
 
 type Expected = components["schemas"]["RunHealth"]["expected"];
 
-/** How many questions the run will still ask, told from the rounds that ended; null: not known yet. */
-export function useToCome(runId: string, round: number): number | null {
+/** How many questions the run will still ask, told from the rounds that ended; null: not to be told yet, undefined: not asked yet. */
+export function useToCome(runId: string, round: number): number | null | undefined {
   const expected = useQuery({
     queryKey: ["to-come", runId, round],
     queryFn: async ({ signal }): Promise<Expected> =>
@@ -15,5 +15,5 @@ export function useToCome(runId: string, round: number): number | null {
     refetchInterval: FRESH_MS,
     retry: false,
   });
-  return expected.data?.expected ?? null;
+  return expected.data?.expected;
 }
