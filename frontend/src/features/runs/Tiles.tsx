@@ -11,12 +11,12 @@ interface Tile {
 /** The run in numbers. */
 export function Tiles({ run, rounds }: { run: Run; rounds: Round[] }) {
   return (
-    <dl className="tiles">
+    <dl className="run-tiles">
       {tilesOf(run, rounds).map((tile) => (
-        <div key={tile.name} className="tile">
+        <div key={tile.name} className="run-tile">
           <dt>{tile.name}</dt>
           <dd data-testid={`tile-${tile.id}`}>{tile.value}</dd>
-          <dd className="tile-note quiet small">{tile.note}</dd>
+          <dd className="run-tile-note quiet small">{tile.note}</dd>
         </div>
       ))}
     </dl>
