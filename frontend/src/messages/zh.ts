@@ -722,7 +722,7 @@ export const zh: Messages = {
       conflict: "先前的回答在这里互相矛盾，再看一次即可解决。",
       control: "不参考模型意见选出的一对。",
       calibrate: "请判断两张大图：模型在此学习同一身份有多相似。各组目前只是猜测。",
-      group: "勾选是模型的猜测。点击或按空格键可更改图块，然后确认。",
+      group: "勾选表示与锚点相同，是模型的猜测。点击或按空格键可更改图块，然后确认。",
       groupPair: "模型认为它们属于同一组，或很接近。",
       second_look: "这里有一个出人意料且影响较大的回答，再看一次即可确定。",
     },
@@ -770,7 +770,7 @@ export const zh: Messages = {
     mixedSaid: (odd) => `组内有 ${n(odd)} 张是别的身份。现在请对第一张作答。`,
     mixedDone: "返回图像对",
     page: {
-      title: "哪些图块与锚点相同？",
+      title: "与锚点相同吗？",
       anchor: "锚点",
       tile: "图块",
       tileNumber: (number) => `图块 ${n(number)}`,

@@ -58,10 +58,15 @@ function RoundProgress({ runId, progress, stepwise }: RoundProgressProps) {
         <span className="wide-only">{m.label.round(progress.round + 1, progress.rounds)}</span>
         <span className="narrow-only">{m.label.roundShort(progress.round + 1, progress.rounds)}</span>
       </span>
-      <div className="label-progress-bar">
-        {!stepwise && <Bar done={answered_round} extra={settled_round} total={total} label={words} />}
-        {stepwise && typeof toCome === "number" && <Bar done={answered_total} total={answered_total + toCome} label={`${words}, ${ahead}`} />}
-      </div>
+      {(!stepwise || typeof toCome === "number") && (
+        <div className="label-progress-bar">
+          {stepwise ? (
+            <Bar done={answered_total} total={answered_total + (toCome ?? 0)} label={`${words}, ${ahead}`} />
+          ) : (
+            <Bar done={answered_round} extra={settled_round} total={total} label={words} />
+          )}
+        </div>
+      )}
       <span className="label-count" data-testid="round-count">
         <span className="wide-only">{words}</span>
         <span className="narrow-only">{stepwise ? n(answered_total) : `${n(done)}/${n(total)}`}</span>
