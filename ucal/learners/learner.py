@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,22 +17,22 @@ from ucal.config import RunConfig
 from ucal.errors import ConfigError, DataFormatError
 from ucal.events import Event, Sink, silent
 from ucal.learners.augment import Augment
+from ucal.learners.batches import Batches
 from ucal.learners.checkpoint import read_checkpoint, write_checkpoint
 from ucal.learners.cluster_contrast import ClusterContrast
 from ucal.learners.gcl_scl import GclScl, SelectiveContrast
 from ucal.learners.graph import GraphCorrelation, neighbour_graphs, ordered_graphs, refine
-from ucal.learners.mcl import Mcl, Weights, polishing_batches, uniform_batches
-from ucal.learners.sampler import pk_batches
-from ucal.learners.spcl import Spcl, with_singletons
+from ucal.learners.mcl import Mcl, Weights
+from ucal.learners.spcl import Spcl
 from ucal.learners.support import SupportTriplet, links_of
 from ucal.learners.training import Contrast, Trainer
 from ucal.memory import LabelMemory
-from ucal.meta import annotate, meta_prototypes, subset_of
+from ucal.meta import subset_of
 from ucal.ranks import ALONE, Ranks
 from ucal.seams import Check, never
-from ucal.types import OUTLIER, ByteArray, FloatArray, IntArray
+from ucal.types import ByteArray, FloatArray, IntArray
 
-_SAMPLER, _REST, _QUERIES = 11, 14, 15  # streams of randomness under one seed
+_QUERIES = 15  # stream of randomness under one seed (`ucal.learners.batches` has others)
 
 
 class ImageLearner:
@@ -68,10 +68,11 @@ class ImageLearner:
         self._config, self._check, self._sink = config, check, sink
         self._links, self._order, self._ranks = links, order, ranks
         self._device = pick_device(config.device)
-        self._n, self._cameras = len(train), cameras
+        self._n = len(train)
         if cameras is not None and len(cameras) != len(train):
             raise DataFormatError(f"cameras: expected one per picture ({len(train)}), got {len(cameras)}")
         self._inside = subset_of(len(train), config.mcl_rho, config.seed) if config.base == "mcl" else None  # X1
+        self._draws = Batches(config, len(train), cameras, self._inside)
         given = {"train": train, "query": query, "gallery": gallery}
         self._splits = {
             name: Pictures(pixels, self._device, once=name == "train")
@@ -120,7 +121,7 @@ class ImageLearner:
             RunError: the loss is not finite.
             InterruptedRun: `check` asked for it.
         """
-        classes = self._classes(labels, excluded)
+        classes = self._draws.classes(labels, excluded)
         n_classes = int(classes.max()) + 1 if len(classes) else 0
         if n_classes < 2:
             text = f"round {round_}: {n_classes} class(es) to learn from, expected at least 2; training is left out"
@@ -130,7 +131,7 @@ class ImageLearner:
         contrast = self._with_links(self._contrast(classes, self._weighing(weights), round_))
         for group in self._optimiser.param_groups:
             group["lr"] = config.lr * 0.1 ** (round_ // config.lr_step)
-        batches, total = self._batches(classes, excluded, round_)
+        batches, total = self._draws.of(classes, excluded, round_, self._fresh)
         self._forget()
         loss = self._trainer().epoch(self._splits["train"], batches, contrast, config.seed, round_, total)
         remembered = contrast.remembered()
@@ -162,50 +163,6 @@ class ImageLearner:
         """
         self._memory = read_checkpoint(path, self._config, self.model, self._optimiser, self._n)
         self._forget()
-
-    def _classes(self, labels: IntArray, excluded: IntArray) -> IntArray:
-        if labels.shape != (self._n,):
-            raise DataFormatError(f"labels: expected one per picture ({self._n}), got shape {labels.shape}")
-        if self._inside is not None:
-            labels = np.where(self._inside, labels, OUTLIER)
-        classes = with_singletons(labels, excluded)
-        if self._config.base != "spcl":
-            classes[labels == OUTLIER] = OUTLIER
-        return classes
-
-    def _batches(self, classes: IntArray, excluded: IntArray, round_: int) -> tuple[Iterator[IntArray], int]:
-        """Give the round's batches of rows, and how many they are."""
-        config = self._config
-        own = self._drawn(classes, _SAMPLER, round_)
-        if self._inside is None:
-            return own, config.iterations
-        free = ~self._inside
-        free[excluded] = False
-        rest = np.flatnonzero(free)
-        if len(rest) == 0:
-            return own, config.iterations
-        if config.mcl_batches == "uniform":
-            size = config.identities_per_batch * config.images_per_identity
-            rng = np.random.default_rng((config.seed, _REST, round_))
-            others = uniform_batches(rest, rng, size, config.iterations)
-        else:
-            proxies = np.full(len(classes), OUTLIER, np.int64)
-            rows = self._fresh()
-            proxies[rest] = annotate(rows[rest], meta_prototypes(rows, classes), config.tau)[0]
-            others = self._drawn(proxies, _REST, round_)
-        joint = config.mcl_polish == "joint"
-        return polishing_batches(own, others, joint=joint), config.iterations * (1 if joint else 2)
-
-    def _drawn(self, classes: IntArray, stream: int, round_: int) -> Iterator[IntArray]:
-        config = self._config
-        return pk_batches(
-            classes,
-            self._cameras,
-            np.random.default_rng((config.seed, stream, round_)),
-            config.identities_per_batch,
-            config.images_per_identity,
-            config.iterations,
-        )
 
     def _weighing(self, weights: FloatArray | None) -> torch.Tensor | None:
         if weights is None:
