@@ -86,13 +86,13 @@ def _show(work: Work, run_id: str, state: State) -> None:
 
 def _save(work: Work, bench: Bench, before: State, after: State) -> None:
     """Save the step, let go of the run and end the job, in one transaction: no half-way to be killed at."""
-    inferred, conflicts = _known(bench.parts)
+    found = _counts(bench.parts)
     with session_scope(work.sessions) as session:
         if after is before:
             run = runs.get(session, bench.run_id, lock=True)
-            run.inferred, run.conflicts = inferred, conflicts
+            run.inferred, run.known, run.conflicts = found.inferred, found.known, found.conflicts
         else:
-            saved = runs.Saved(after.dumps(), _STATES[after.step], after.round, inferred, conflicts, after.stopped)
+            saved = runs.Saved(after.dumps(), _STATES[after.step], after.round, found, after.stopped)
             bench.version = runs.save_state(session, bench.run_id, before.version, saved, utc_now())
             for report in after.reports[len(before.reports) :]:
                 runs.save_report(session, bench.run_id, report.round, report.to_json())
@@ -104,9 +104,9 @@ def _save(work: Work, bench: Bench, before: State, after: State) -> None:
         jobs.finish(session, jobs.run_key(bench.run_id), work.owner)
 
 
-def _known(parts: Parts) -> tuple[int, int]:
+def _counts(parts: Parts) -> runs.Counts:
     memory = memory_of(parts)
-    return memory.n_inferred(), len(memory.conflicts())
+    return runs.Counts(memory.n_inferred(), memory.n_imported(), len(memory.conflicts()))
 
 
 def _obey(work: Work, run_id: str) -> bool:

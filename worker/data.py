@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backend.store.images import core_image
 from backend.store.models import Image as ImageRow
 from backend.store.models import Project
 from ucal.datasets.dataset import Dataset
@@ -19,10 +20,10 @@ def dataset_of(session: Session, project_id: str) -> Dataset:
     rows = session.scalars(select(ImageRow).where(ImageRow.project_id == project_id).order_by(ImageRow.row)).all()
     splits: dict[str, list[Image]] = {"train": [], "query": [], "gallery": []}
     for row in rows:
-        splits[row.split].append(Image(row.key, row.path, row.identity, row.camera, row.tracklet, row.frame, row.time))
+        splits[row.split].append(core_image(row))
     return Dataset(
         name=project.name,
-        format="store",
+        format=project.source_format or "store",
         root=Path(),
         train=tuple(splits["train"]),
         query=tuple(splits["query"]),
