@@ -40,11 +40,11 @@ A run of UCAL, whole but for the pixels.
 
 1. Bring the images to a folder and compare them with images.csv (sha256 of each file).
 2. Install the versions in versions.json; the program's commit is in run.json.
-3. A simulated run (annotator `oracle`): ucal simulate --data FOLDER --config config.json --json again.json
-   The clusters' hashes in again.json equal those of rounds.json on the same kind of processor.
-   A run answered by people: the same, with `annotator` as it is, through the server; answers.jsonl has what they said
-   to which question, by question id (of several votes the verdict; votes.jsonl has each); the same settings and images
-   ask the same questions in the same order.
+3. ucal reproduce THIS.zip --data FOLDER
+   It runs once more with the recorded answers (answers.jsonl: what was said to which question, by question id; of
+   several votes the verdict, votes.jsonl has each) and says of each round whether its clusters are those of
+   rounds.json. On the same kind of processor they are. A simulated run (annotator `oracle`) can be simulated anew:
+   ucal simulate --data FOLDER --config config.json --json again.json
 4. Settings that were changed on the way are in run.json under `changes`, with their round.
 """
 
@@ -95,6 +95,7 @@ def _about(session: Session, run: Run) -> dict[str, Any]:
         "stopped": run.stopped,
         "error": run.error,
         "changes": [{key: value for key, value in change.items() if key != "person"} for change in run.changes],
+        "ended": {str(round_): at.isoformat() if at else None for round_, at in runs.ended(session, run.id).items()},
         "commit": commit(),
     }
 

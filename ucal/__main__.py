@@ -23,6 +23,7 @@ CORE = {  # module below ucal.commands -> what it does
     "cluster": "cluster anybody's features (k-reciprocal Jaccard, DBSCAN)",
     "evaluate": "CMC, mAP and mINP of anybody's features",
     "simulate": "a whole run in one process with an oracle, no server",
+    "reproduce": "a server's run again from its snapshot, compared round by round",
     "audit": "bound the wrong and missed links of clusters by a random sample",
     "benchmark": "a paper's table from one command, beside the published figures",
     "make-start-weights": "train the small net's packaged start again",

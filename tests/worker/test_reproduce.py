@@ -1,0 +1,107 @@
+"""A run's snapshot and the same images give the same clusters, round by round, whatever people did on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backend import snapshot
+from backend.run_schemas import RunAction
+from backend.settings import Settings
+from backend.store import runs
+from backend.store.models import Base, Image, Person, Project, utc_now
+from backend.store.session import make_engine, make_factory, session_scope
+from tests.worker.people import answer_first, open_questions, undo
+from tests.worker.toy import Toy, work_until_idle
+from ucal.__main__ import main
+from ucal.annotators import Oracle
+from ucal.config import RunConfig
+from ucal.datasets import read
+from ucal.datasets.synth import generate
+from worker.work import Work, owner_name
+
+CONFIG = RunConfig(
+    backbone="small", height=48, width=24, epochs=3, query_from=1, iterations=3, k1=6, k2=3, eps=0.6, min_samples=2,
+    threads=1, device="cpu", annotator="people", merge_cap=1.0,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("data") / "people"
+    return generate(out, identities=8, cameras=2, images=2, height=48, width=24, seed=0)
+
+
+def stored(folder: Path, data: Path) -> Toy:
+    """Make a store with these images, as an import does."""
+    engine = make_engine(f"sqlite:///{folder}/store.sqlite3")
+    Base.metadata.create_all(engine)
+    sessions, dataset = make_factory(engine), read(data, "market1501")
+    with session_scope(sessions) as session:
+        session.add(Person(name="ann", role="annotator"))
+        project = Project(name="people", import_state="done", n_train=len(dataset.train), source_format="market1501")
+        session.add(project)
+        session.flush()
+        for split in ("train", "query", "gallery"):
+            for row, image in enumerate(getattr(dataset, split)):
+                facts = {"key": image.key, "path": str(image.path), "identity": image.identity, "camera": image.camera}
+                session.add(Image(project_id=project.id, split=split, row=row, **facts))
+        return Toy(sessions, folder, project.id)
+
+
+def labelled(toy: Toy, data: Path, config: RunConfig, meddle: Callable[[Toy, str, int], None]) -> str:
+    """Run to the end: people answer from the truth; `meddle` is called after each answer with their number."""
+    oracle = Oracle(read(data, "market1501").identities("train"), 0, 0.1)
+    work = Work(toy.sessions, Settings(data_dir=toy.folder), owner_name())
+    run_id = toy.start(config)
+    for given in range(400):
+        work_until_idle(work)
+        if toy.run(run_id).state == "done":
+            return run_id
+        assert answer_first(toy, run_id, lambda question: next(iter(oracle([question]))), f"answer-{given:05}")
+        meddle(toy, run_id, given)
+    raise AssertionError("expected the run to end")
+
+
+def written(toy: Toy, run_id: str) -> Path:
+    with session_scope(toy.sessions, read_only=True) as session:
+        path = snapshot.write(session, toy.folder / "runs", runs.get(session, run_id))
+    toy.sessions.kw["bind"].dispose()
+    return path
+
+
+def some_trouble(toy: Toy, run_id: str, given: int) -> None:
+    """Take answers back, some of them later, and close a round early."""
+    if given in (2, 9):
+        undo(toy, run_id, f"answer-{given - 1:05}")
+    if given == 6 and open_questions(toy, run_id):
+        with session_scope(toy.sessions) as session:
+            runs.control(session, run_id, RunAction.PROCEED, utc_now())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("policy", ["ucal", "efficient"])
+def test_a_snapshot_gives_the_same_clusters_again(tmp_path: Path, data: Path, policy: str):
+    toy = stored(tmp_path, data)
+    run_id = labelled(toy, data, CONFIG.replace(policy=policy), some_trouble)
+    path = written(toy, run_id)
+    out = tmp_path / "again.json"
+    assert main(["reproduce", str(path), "--data", str(data), "--json", str(out)]) == 0
+    said = json.loads(out.read_text())
+    assert [one["again"] for one in said["rounds"]] == toy.hashes(run_id)
+    assert said["heard"] == said["events"] > 10
+
+
+def test_other_images_and_other_files_are_refused(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]):
+    toy = stored(tmp_path, data)
+    path = written(toy, toy.start(CONFIG))
+    elsewhere = generate(tmp_path / "else", identities=9, cameras=2, images=2, height=48, width=24, seed=0)
+    assert main(["reproduce", str(path), "--data", str(elsewhere)]) == 1
+    assert "expected the snapshot's" in capsys.readouterr().err
+    assert main(["reproduce", str(data), "--data", str(data)]) == 1
+    assert main(["reproduce", str(tmp_path / "none.zip"), "--data", str(data)]) == 1
+    assert "does not exist" in capsys.readouterr().err

@@ -1,0 +1,185 @@
+"""A run again, from its snapshot: the same settings and images, and what people said, in the order they said it.
+
+The recorded events take people's place: each is heard once its question has been asked again, or, where it came
+after the questions of its round, before that round ends. So the loop proposes from what it knew the first
+time. Where a round was closed early, it is closed early again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import zipfile
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ucal.config import RunConfig
+from ucal.datasets.dataset import Dataset
+from ucal.errors import DataError
+from ucal.loop import Parts, advance
+from ucal.seams import AnswerLog
+from ucal.state import State
+from ucal.types import Answer, Question, Step
+
+_SPLITS = ("train", "query", "gallery")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a snapshot holds of a run (`backend.snapshot` writes it)."""
+
+    config: RunConfig  # as it was when the run began
+    about: dict[str, Any]  # run.json
+    events: tuple[Answer, ...]
+    hashes: tuple[str, ...]  # of each round's clusters
+    keys: dict[str, tuple[str, ...]]  # of each split's images, in the order of their rows
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether the run had ended by itself or by a person's wish, with its results."""
+        return bool(self.about["state"] == "done")
+
+
+def read_snapshot(path: Path) -> Snapshot:
+    """Read a snapshot.
+
+    Raises:
+        DataError: no zip, or one that lacks a part of a snapshot.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            about, config = (json.loads(archive.read(name)) for name in ("run.json", "config.json"))
+            events = tuple(Answer.from_json(json.loads(line)) for line in archive.read("answers.jsonl").splitlines())
+            rounds = json.loads(archive.read("rounds.json"))
+            keys = _keys(archive.read("images.csv").decode())
+    except FileNotFoundError as error:
+        raise DataError(f"expected a run's snapshot, {path} does not exist") from error
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise DataError(f"expected a run's snapshot (a zip with run.json and the rest), got {path}: {error}") from error
+    for change in reversed(about["changes"]):
+        config[change["setting"]] = change["before"]
+    return Snapshot(
+        RunConfig.from_dict(config), about, events, tuple(report["cluster_hash"] for report in rounds), keys
+    )
+
+
+def _keys(text: str) -> dict[str, tuple[str, ...]]:
+    import csv
+    import io
+
+    found: dict[str, list[str]] = {split: [] for split in _SPLITS}
+    for row in csv.DictReader(io.StringIO(text)):
+        found[row["split"]].append(row["key"])
+    return {split: tuple(keys) for split, keys in found.items()}
+
+
+def refuse_other_images(snapshot: Snapshot, dataset: Dataset) -> None:
+    """Compare the images' names, row by row.
+
+    Raises:
+        DataError: says where they differ.
+    """
+    for split in _SPLITS:
+        here = [image.key for image in getattr(dataset, split)]
+        wanted = snapshot.keys[split]
+        if len(here) != len(wanted):
+            raise DataError(f"expected the snapshot's {len(wanted)} {split} images, got {len(here)}")
+        for row, (key, name) in enumerate(zip(here, wanted, strict=True)):
+            if name not in (key, f"'{key}"):  # so that no table program takes a name for a formula
+                raise DataError(f"expected {name!r} as image {row} of {split}, as in the snapshot, got {key!r}")
+
+
+@dataclass(slots=True)
+class Recorded:
+    """The recorded events, in people's place: it answers nothing when asked, and adds to the log as they did."""
+
+    log: AnswerLog
+    left: deque[Answer]
+    asked: set[str] = field(default_factory=set)
+    closed: set[int] = field(default_factory=set)  # rounds that ended before all was answered
+
+    def __call__(self, questions: Iterable[Question]) -> Iterable[Answer]:
+        """Note what is asked."""
+        self.asked.update(question.id for question in questions)
+        return ()
+
+    def proceed(self, state: State) -> bool:
+        """Say whether this round is to be closed with the answers so far."""
+        return state.round in self.closed
+
+    def hear(self, until: str | None = None) -> bool:
+        """Add the next event to the log, if its question was asked (and it came by then); say whether there was one."""
+        if not self.left or (until is not None and _moment(self.left[0].at) > _moment(until)):
+            return False
+        event = self.left[0]
+        if event.retracts is None and event.question and event.question not in self.asked:
+            return False
+        self.log.append([self.left.popleft()])
+        return True
+
+
+def reproduce(snapshot: Snapshot, make: Callable[[Recorded], Parts], log: AnswerLog) -> tuple[State, Recorded]:
+    """Run again until the end, or as far as the recorded run had come; give the last state, and what was not heard.
+
+    make: builds the run's parts around the people that it is given
+    """
+    recorded = Recorded(log, deque(snapshot.events))
+    parts, changes = make(recorded), deque(snapshot.about["changes"])
+    parts = dataclasses.replace(parts, stop=lambda state: snapshot.is_done and state.round + 1 >= len(snapshot.hashes))
+    state = State()
+    while state.step is not Step.DONE and (snapshot.is_done or len(state.reports) < len(snapshot.hashes)):
+        parts = _changed(parts, changes, recorded, state)
+        after = advance(state, parts)
+        if after is state and not recorded.hear():
+            if state.round in recorded.closed or len(state.reports) >= len(snapshot.hashes):
+                break
+            recorded.closed.add(state.round)
+        if after.round > state.round:
+            _hear_the_rest(recorded, snapshot.about["ended"], state.round)
+        state = after
+    return state, recorded
+
+
+def _hear_the_rest(recorded: Recorded, ended: dict[str, str | None], round_: int) -> None:
+    """Hear what came while the round was trained and measured."""
+    until = ended.get(str(round_))
+    while until is not None and recorded.hear(until):
+        pass
+
+
+def _changed(parts: Parts, changes: deque[dict[str, Any]], recorded: Recorded, state: State) -> Parts:
+    """Change budgets when that was done: before the first event after it, or in a later round."""
+    while changes:
+        first = changes[0]
+        next_ = recorded.left[0].at if recorded.left else None
+        due = next_ is None or _moment(next_) >= _moment(first["at"])
+        if not (due or state.round > first["round"]):
+            break
+        changes.popleft()
+        parts = dataclasses.replace(parts, config=parts.config.replace(**{first["setting"]: first["after"]}))
+    return parts
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def compared(snapshot: Snapshot, state: State, heard: Sequence[Answer], recorded: Recorded) -> dict[str, Any]:
+    """Compare each round's clusters with the recorded ones; JSON-ready."""
+    again = [report.cluster_hash for report in state.reports]
+    rounds = [
+        {"round": i, "recorded": one, "again": again[i] if i < len(again) else None}
+        for i, one in enumerate(snapshot.hashes)
+    ]
+    same = again == list(snapshot.hashes)
+    return {
+        "equal": same and not recorded.left,
+        "rounds": rounds,
+        "events": len(snapshot.events),
+        "heard": len(heard),
+        "commit": snapshot.about["commit"],
+    }
