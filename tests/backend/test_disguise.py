@@ -106,6 +106,7 @@ def test_beside_a_card_a_check_is_a_card_that_takes_odd_images_too(world: World)
     asked = publish(world, run, *(card(30 * i, 30 * i + 11, 30 * i + 12, 30 * i + 13) for i in range(9)))
     one = world.annotator()
     found = screens(one, run, 4)
+    assert {screen.question["can_be_mixed"] for screen in found} == {True}
     for i, screen in enumerate(found):
         odd = [screen.question["right"]["images"][1]["id"]]
         said = screen.answer(f"answer-{i}", verdict="same", odd=odd)
