@@ -51,7 +51,7 @@ def bench_for(work: Work, hold: Hold, run: Run) -> Bench:
     """
     kept, work.bench = work.bench, None
     same = kept is not None and (kept.run_id, kept.version) == (run.id, run.version)
-    if kept is None or not same or kept.parts.config.to_dict() != run.config:  # a budget was changed on the way
+    if kept is None or not same or kept.parts.config != RunConfig.from_dict(run.config):  # a budget was changed
         kept = None  # let go of the memory before the new parts are loaded
         return _lay_out(work, hold, run)
     kept.link.hold = hold

@@ -75,6 +75,19 @@ def test_a_different_worker_for_every_step_gives_the_same(toy):
     assert toy.hashes(run_id) == plain_hashes(toy)
 
 
+def test_a_run_from_before_a_setting_keeps_its_parts_too(toy):
+    run_id = toy.start()
+    with session_scope(toy.sessions) as session:
+        run = runs.get(session, run_id)
+        run.config = {name: value for name, value in run.config.items() if name != "unconfirmed"}
+    worker = toy.work()
+    run_job(worker)
+    kept = worker.bench
+    run_job(worker)
+    assert kept is not None
+    assert worker.bench is kept
+
+
 def test_a_worker_keeps_the_parts_only_while_nobody_else_moves_the_run(toy):
     run_id = toy.start()
     first, second = toy.work(), toy.work()
