@@ -36,5 +36,12 @@ function draw(): void {
   );
 }
 
+/** Without any words there is no page: say so in the plainest way. */
+function tell(): void {
+  document.getElementById("root")!.textContent = "UCAL could not be loaded. Reload the page to try again.";
+}
+
 watchSystemTheme();
-speak(wantedLanguage()).then(draw, draw); // words that cannot be had: English
+speak(wantedLanguage())
+  .catch(() => speak("en")) // words that cannot be had: English
+  .then(draw, tell);

@@ -1,5 +1,5 @@
 /** The words on the screen, in the language that was chosen. `m` changes with it; the page is then drawn anew. */
-import { en, type Messages } from "./en";
+import type { Messages } from "./en";
 import { setLocale } from "./locale";
 
 export { n } from "./locale";
@@ -17,7 +17,8 @@ const TAGS: Record<Language, string> = { en: "en", zh: "zh-Hans" };
 const listeners = new Set<() => void>();
 let shown: Language = "en";
 
-export let m: Messages = en;
+/** Nothing is drawn before `speak` has brought the first words. */
+export let m: Messages;
 
 export function shownLanguage(): Language {
   return shown;
@@ -36,7 +37,7 @@ export function wantedLanguage(): Language {
 
 /** Speak another language; its words are fetched first. Rejects, and changes nothing, when they cannot be had. */
 export async function speak(language: Language): Promise<void> {
-  m = language === "zh" ? (await import("./zh")).zh : en;
+  m = language === "zh" ? (await import("./zh")).zh : (await import("./en")).en;
   shown = language;
   setLocale(LOCALES[language]);
   document.documentElement.lang = TAGS[language];
