@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import gzip
 import html
+import mimetypes
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
@@ -13,6 +16,7 @@ from backend.errors import NotFoundError
 
 router = APIRouter(include_in_schema=False)
 
+_PACKED = (".js", ".css")
 _NOT_BUILT = "<!doctype html><title>UCAL</title><p>The pages are not built: run <code>make setup</code>. "
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
 :root{color-scheme:light dark}
@@ -47,7 +51,7 @@ def api_docs_style(_: Everyone) -> Response:
 
 
 @router.get("/{path:path}")
-def page(at: At, _: Everyone, path: str) -> Response:
+def page(request: Request, at: At, _: Everyone, path: str) -> Response:
     """Give a file of the built pages; every other path is a page of the application."""
     if path == "api" or path.startswith("api/"):
         raise NotFoundError(f"there is no /{path}")
@@ -55,14 +59,31 @@ def page(at: At, _: Everyone, path: str) -> Response:
     file = _file_below(folder, path)
     if file is not None:
         is_hashed = path.startswith("assets/")
-        caching = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
-        return FileResponse(file, headers={"cache-control": caching})
+        headers = {"cache-control": "public, max-age=31536000, immutable" if is_hashed else "no-cache"}
+        if is_hashed and file.suffix in _PACKED:
+            return _packed_response(request, file, headers)
+        return FileResponse(file, headers=headers)
     if path.startswith("assets/"):
         raise NotFoundError(f"there is no /{path}")
     index = folder / "index.html"
     if not index.is_file():
         return HTMLResponse(_NOT_BUILT, 503)
     return FileResponse(index, headers={"cache-control": "no-cache"})
+
+
+def _packed_response(request: Request, file: Path, headers: dict[str, str]) -> Response:
+    """Give a hashed script or style, gzipped where the browser says that it reads that."""
+    headers["vary"] = "accept-encoding"
+    offered = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    if "gzip" not in offered:
+        return FileResponse(file, headers=headers)
+    headers["content-encoding"] = "gzip"
+    return Response(_packed(file), headers=headers, media_type=mimetypes.guess_type(file.name)[0])
+
+
+@functools.lru_cache(maxsize=256)
+def _packed(file: Path) -> bytes:
+    return gzip.compress(file.read_bytes())  # its name holds its hash: another content has another name
 
 
 def _file_below(folder: Path, path: str) -> Path | None:

@@ -152,6 +152,11 @@ def test_the_built_pages_are_served_with_the_right_caching(world: World):
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert script.headers["content-type"].startswith("text/javascript")
     assert client.get("/assets/gone.js").status_code == 404
+    assert script.headers["content-encoding"] == "gzip"
+    assert script.headers["vary"] == "accept-encoding"
+    plain = client.get("/assets/app-12ab.js", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.text == script.text == "1"
     for path in ("/..%2fsecret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt", "/%00"):
         assert "of the inside" not in client.get(path).text
 
