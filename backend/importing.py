@@ -33,7 +33,7 @@ from ucal.datasets.synth import generate
 from ucal.datasets.tree import file_tree
 from ucal.errors import DataFormatError, DataNotFoundError, EmptyDataError
 from ucal.events import Event, Sink
-from ucal.imported import FORMATS, imported_links
+from ucal.imported import FORMATS, MOST, TOO_MANY, count_links
 from ucal.seams import Check, never
 
 _EVERY = 0.5  # seconds between two notes of progress
@@ -231,6 +231,7 @@ def _count(project: Project, dataset: Dataset) -> None:
     cameras = {image.camera for split in SPLITS for image in dataset.images(split) if image.camera is not None}
     project.n_cameras = len(cameras) or None
     project.n_bad_files = len(dataset.bad)
-    project.n_links = len(imported_links(dataset.train)) if dataset.format in FORMATS else 0
+    links = count_links(dataset.train) if dataset.format in FORMATS else 0
+    project.n_links = links if links <= MOST else 0
     project.source_path, project.source_format = str(dataset.root), dataset.format
-    project.notices = list(dataset.notices)
+    project.notices = [*dataset.notices, *([TOO_MANY] if links > MOST else [])]

@@ -271,6 +271,16 @@ def test_what_tracklets_and_frames_say_is_counted_and_taken_by_runs_unless_switc
     assert started(config={"imported_links": True})
 
 
+def test_too_many_links_are_left_out_and_the_import_says_so(world: World, root: Path, monkeypatch: pytest.MonkeyPatch):
+    tracked_folder(root)
+    monkeypatch.setattr("backend.importing.MOST", 6)
+    shown = import_folder(world, world.admin(), "tracked")
+    assert shown["links"] == 0
+    assert any("makes too many links" in notice for notice in shown["imported"]["notices"])
+    chinese = Path("frontend/src/messages/zh.ts").read_text(encoding="utf-8")
+    assert all(notice in chinese for notice in shown["imported"]["notices"])
+
+
 def test_names_that_hold_no_tracklets_give_no_links(world: World, root: Path):
     (root / "plain" / "p1").mkdir(parents=True)
     for i in range(2):

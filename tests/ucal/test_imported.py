@@ -13,8 +13,8 @@ from ucal.build import refuse_nonsense
 from ucal.costs import Cost, cost_of
 from ucal.datasets.dataset import Dataset
 from ucal.drive import drive
-from ucal.errors import AnswerError, ConfigError
-from ucal.imported import imported_links
+from ucal.errors import AnswerError, ConfigError, DataFormatError
+from ucal.imported import MOST, count_links, imported_links
 from ucal.memory import LabelMemory
 from ucal.replay import Replay
 from ucal.runs import FolderStates, RunFolder
@@ -43,6 +43,22 @@ def test_tracklets_are_the_same_and_one_frame_holds_different_ones():
     ]
     found = {(answer.left, answer.right, answer.verdict) for answer in imported_links(images)}
     assert found == {(0, 2, S), (2, 4, S), (0, 1, D), (2, 5, D), (4, 5, D)}
+
+
+_some = st.sampled_from([None, "a", "b"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), _some, _some), max_size=12))
+def test_the_count_is_that_of_the_links(facts):
+    images = [image(row, *one) for row, one in enumerate(facts)]
+    assert count_links(images) == len(imported_links(images))
+
+
+def test_a_frame_that_is_no_moment_is_refused_before_its_links_fill_the_memory():
+    images = [image(row, tracklet=str(row), frame="0") for row in range(1500)]
+    assert count_links(images) == 1500 * 1499 // 2 > MOST
+    with pytest.raises(DataFormatError, match="expected at most 1000000 links, got 1124250"):
+        imported_links(images)
 
 
 def test_they_join_and_part_groups_and_are_no_answers():

@@ -194,6 +194,8 @@ export const zh: Messages = {
         "DukeMTMC-reID 已被其作者撤回：其中的人并未同意。请勿用于新的工作；保留此布局只是为了核对早先的结果。",
       "The manifest.csv in the zip says what each image is; it is read after the upload.":
         "zip 中的 manifest.csv 说明每张图像的内容；上传后读取。",
+      "The column frame makes too many links: every two images of one camera and frame are different identities. Runs leave the links of these data out.":
+        "frame 列产生的关联过多：同一摄像头、同一 frame 的任意两张图像属于不同身份。运行不使用这些数据的关联。",
     },
     notNamed: (some: number, all: number, pattern: string) =>
       `${n(all)} 张图像中有 ${n(some)} 张的文件名不符合 ${pattern}：它们没有身份和摄像头。`,
