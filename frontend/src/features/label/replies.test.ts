@@ -13,5 +13,6 @@ describe("the reply to a pair", () => {
   it("names the odd images of a mixed group, and none where there are none", () => {
     expect(pairReply(item(false), "different", [], ["q-b1"])).toEqual({ verdict: "different", bad_sides: [], odd: ["q-b1"] });
     expect(pairReply(item(false), "same")).not.toHaveProperty("odd");
+    expect(pairReply(item(false), "bad_image", ["left", "right"], ["q-b1"])).not.toHaveProperty("odd");
   });
 });

@@ -6,10 +6,10 @@ const MOST_SHOWN = 200;
 
 const other = (side: BadSide): BadSide => (side === "left" ? "right" : "left");
 
-/** The verdict on a pair, its sides as they stand on the screen; `odd` are ids of a mixed group's images. */
+/** The verdict on a pair, its sides as they stand on the screen; `odd` are ids of a mixed group's images: not those of a bad one, with which nothing is compared. */
 export function pairReply(item: Item, verdict: Verdict, badSides: BadSide[] = [], odd: readonly string[] = []): Reply {
   const said = { verdict, bad_sides: item.swapped ? badSides.map(other) : badSides };
-  return odd.length > 0 ? { ...said, odd: [...odd] } : said;
+  return odd.length > 0 && verdict !== "bad_image" ? { ...said, odd: [...odd] } : said;
 }
 
 /** Which of the disputed answers is the wrong one, counted from 0. */
