@@ -37,6 +37,7 @@ class Snapshot:
     events: tuple[Answer, ...]
     hashes: tuple[str, ...]  # of each round's clusters
     keys: dict[str, tuple[str, ...]]  # of each split's images, in the order of their rows
+    listing: bytes  # the images and what is known of them, as a manifest
 
     @property
     def is_done(self) -> bool:
@@ -55,16 +56,20 @@ def read_snapshot(path: Path) -> Snapshot:
             about, config = (json.loads(archive.read(name)) for name in ("run.json", "config.json"))
             events = tuple(Answer.from_json(json.loads(line)) for line in archive.read("answers.jsonl").splitlines())
             rounds = json.loads(archive.read("rounds.json"))
-            keys = _keys(archive.read("images.csv").decode())
+            listing = archive.read("images.csv")
+            keys = _keys(listing.decode())
     except FileNotFoundError as error:
         raise DataError(f"expected a run's snapshot, {path} does not exist") from error
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise DataError(f"expected a run's snapshot (a zip with run.json and the rest), got {path}: {error}") from error
+    if absent := [name for name in ("changes", "ended", "format", "state", "commit") if name not in about]:
+        raise DataError(f"{path}: run.json does not say {', '.join(absent)}; expected a snapshot of this version")
     for change in reversed(about["changes"]):
         config[change["setting"]] = change["before"]
-    return Snapshot(
-        RunConfig.from_dict(config), about, events, tuple(report["cluster_hash"] for report in rounds), keys
-    )
+    hashes = tuple(report["cluster_hash"] for report in rounds)
+    header, _, lines = listing.partition(b"\n")
+    listing = header.replace(b"key", b"path") + b"\n" + lines
+    return Snapshot(RunConfig.from_dict(config), about, events, hashes, keys, listing)
 
 
 def _keys(text: str) -> dict[str, tuple[str, ...]]:

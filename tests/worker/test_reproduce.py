@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,6 +95,43 @@ def test_a_snapshot_gives_the_same_clusters_again(tmp_path: Path, data: Path, po
     said = json.loads(out.read_text())
     assert [one["again"] for one in said["rounds"]] == toy.hashes(run_id)
     assert said["heard"] == said["events"] > 10
+
+
+def test_images_that_were_read_by_a_pattern_are_those_that_the_snapshot_lists(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+):
+    toy = stored(tmp_path, data)
+    (tmp_path / "own").mkdir()
+    with session_scope(toy.sessions) as session:
+        session.get_one(Project, toy.project_id).source_format = "pattern"
+        for image in session.query(Image).filter(Image.split != "train"):
+            session.delete(image)
+        for image in session.query(Image).filter(Image.split == "train"):
+            image.key = Path(image.key).name
+            (tmp_path / "own" / image.key).write_bytes(Path(image.path).read_bytes())
+    path = written(toy, toy.start(CONFIG))
+    out = tmp_path / "again.json"
+    assert main(["reproduce", str(path), "--data", str(tmp_path / "own"), "--json", str(out)]) == 0
+    (tmp_path / "own" / image.key).unlink()
+    assert main(["reproduce", str(path), "--data", str(tmp_path / "own")]) == 1
+    assert "expected the snapshot's" in capsys.readouterr().err
+
+
+def test_a_snapshot_of_an_older_version_is_refused_in_words(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+):
+    toy = stored(tmp_path, data)
+    path, old = written(toy, toy.start(CONFIG)), tmp_path / "old.zip"
+    with zipfile.ZipFile(path) as new, zipfile.ZipFile(old, "w") as out:
+        for name in new.namelist():
+            content = new.read(name)
+            if name == "run.json":
+                about = json.loads(content)
+                del about["ended"]
+                content = json.dumps(about).encode()
+            out.writestr(name, content)
+    assert main(["reproduce", str(old), "--data", str(data)]) == 1
+    assert "run.json does not say ended" in capsys.readouterr().err
 
 
 def test_other_images_and_other_files_are_refused(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]):

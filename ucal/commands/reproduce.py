@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ucal.commands.options import new_parser, write_json
 
 if TYPE_CHECKING:
+    from ucal.datasets.dataset import Dataset
     from ucal.loop import Parts
-    from ucal.reproducing import Recorded
+    from ucal.reproducing import Recorded, Snapshot
 
 EXAMPLE = """\
   ucal reproduce run-snapshot.zip --data ./yard --json again.json
@@ -45,13 +46,12 @@ def run(args: argparse.Namespace) -> int:
     """
     from ucal.build import Surroundings, build
     from ucal.commands.progress import progress_sink
-    from ucal.datasets.reading import check
     from ucal.reproducing import compared, read_snapshot, refuse_other_images, reproduce
     from ucal.results import export
     from ucal.runs import FileLog, RunFolder
 
     snapshot = read_snapshot(args.snapshot)
-    dataset, _ = check(args.data, args.format or snapshot.about["format"] or "auto")
+    dataset = _images(args.data, args.format or snapshot.about["format"] or "auto", snapshot)
     refuse_other_images(snapshot, dataset)
     own = {name: getattr(args, name) for name in ("weights", "device") if getattr(args, name) is not None}
     snapshot = dataclasses.replace(snapshot, config=snapshot.config.replace(annotator="people", **own))
@@ -74,3 +74,17 @@ def run(args: argparse.Namespace) -> int:
         print(f"round {one['round'] + 1}: {word} clusters ({one['recorded'][:12]}, {(one['again'] or 'none')[:12]})")
     print(f"{found['heard']} of {found['events']} recorded events were heard")
     return 0 if found["equal"] else 1
+
+
+def _images(path: Path, format: str, snapshot: Snapshot) -> Dataset:
+    """Read the images; what a pattern of one's own told of them is in the snapshot, the pattern is not."""
+    from ucal.datasets.manifest import read_listed
+    from ucal.datasets.reading import check
+    from ucal.datasets.tree import file_tree
+    from ucal.errors import DataNotFoundError
+
+    if format != "pattern":
+        return check(path, format)[0]
+    if not path.exists():
+        raise DataNotFoundError(f"{path}: no such file or folder")
+    return read_listed(file_tree(path), snapshot.listing, "images.csv of the snapshot", path.stem)
