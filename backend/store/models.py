@@ -17,12 +17,14 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     DateTime,
     Dialect,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     String,
     Text,
@@ -65,6 +67,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+PAIRS = BigInteger().with_variant(Integer(), "sqlite")  # counts pairs of images; SQLite's integers are as wide
 
 
 class Base(DeclarativeBase):
@@ -262,8 +267,8 @@ class Run(Base):
     core_state: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=0)
-    inferred: Mapped[int] = mapped_column(default=0)
-    known: Mapped[int] = mapped_column(default=0)  # pairs that follow from the data's own links
+    inferred: Mapped[int] = mapped_column(PAIRS, default=0)
+    known: Mapped[int] = mapped_column(PAIRS, default=0)  # pairs that follow from the data's own links
     conflicts: Mapped[int] = mapped_column(default=0)
     progress: Mapped[dict[str, Any] | None]  # {"what", "done", "total"}
     stopped: Mapped[str | None] = mapped_column(Text)  # why it ended

@@ -132,13 +132,23 @@ def test_one_worker_at_a_time_until_its_lease_runs_out(both: World):
 
 def test_a_step_is_saved_only_on_the_state_it_was_made_from(both: World):
     run = both.run(both.project())
-    saved = Saved("{}", RunState.TRAINING, 1, inferred=5, conflicts=1)
+    saved = Saved("{}", RunState.TRAINING, 1, runs.Counts(inferred=5, conflicts=1))
     with both.scope() as session:
         assert runs.save_state(session, run.id, 0, saved, utc_now()) == 1
         with pytest.raises(StaleError, match="expected version 0, found 1"):
             runs.save_state(session, run.id, 0, saved, utc_now())
     shown = both.admin().api("GET", f"/runs/{run.id}").json()
     assert (shown["state"], shown["round"], shown["inferred"], shown["conflicts"]) == ("training", 1, 5, 1)
+
+
+def test_more_pairs_than_a_short_integer_holds_are_counted(both: World):
+    run = both.run(both.project())
+    counts = runs.Counts(inferred=70_000 * 69_999 // 2, known=2**31)
+    with both.scope() as session:
+        runs.save_state(session, run.id, 0, Saved("{}", RunState.TRAINING, 0, counts), utc_now())
+    with both.scope() as session:
+        found = runs.get(session, run.id)
+        assert (found.inferred, found.known) == (counts.inferred, counts.known)
 
 
 def test_a_wish_to_go_on_is_spent_when_the_run_stops_asking(world: World):
