@@ -13,6 +13,10 @@ ENV := $(VENV)/.installed
 MODULES := frontend/node_modules/.installed
 UI := frontend/dist/.built
 UI_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+# The longest first; each group is a process of its own, whose output is shown when it is over.
+TEST_GROUPS := tests/e2e tests/ucal tests/backend tests/worker tests/chaos $(wildcard tests/test_*.py)
+RUN_GROUP := log="$$1/$$(basename "$$0").log"; rc=0; $(BIN)/pytest -m "not gpu" $(ARGS) "$$0" >"$$log" 2>&1 || rc=$$?; \
+	cat "$$log"; test $$rc -eq 0 || { test $$rc -eq 5 && test -n "$(ARGS)"; }
 QUICK := not (slow or services or e2e or gpu or shared)
 
 .PHONY: help setup demo test check bench bench-loop chaos e2e gpu format clean
@@ -25,10 +29,9 @@ setup: $(ENV) $(UI) ## the environment in .venv and the built pages; does nothin
 demo: setup ## generated data, server and worker on http://127.0.0.1:8000 (PORT= to change), and a sign-in link
 	@exec $(BIN)/ucal demo --port $(PORT)
 
-test: setup ## every test that needs no GPU, those in a browser beside the others (ARGS= for pytest)
-	@seen=$$(mktemp); $(BIN)/pytest -m e2e $(ARGS) >"$$seen" 2>&1 & browser=$$!; \
-		failed=0; $(BIN)/pytest -m "not (gpu or e2e)" $(ARGS) || failed=$$?; \
-		wait $$browser || failed=$$?; cat "$$seen"; rm -f "$$seen"; exit $$failed
+test: setup ## every test that needs no GPU, two groups at a time (ARGS= for pytest)
+	@logs=$$(mktemp -d); trap 'rm -rf "$$logs"' EXIT; \
+		printf '%s\n' $(TEST_GROUPS) | xargs -P 2 -I{} bash -c '$(RUN_GROUP)' {} "$$logs"
 	npm --prefix frontend run test
 
 check: setup ## lint, types, import contracts, quick tests (QUICK_TESTS=no leaves these out)
