@@ -18,7 +18,7 @@ from ucal.types import BoolArray, FloatArray, IntArray
 Double = NDArray[np.float64]
 _OUTSIDE = 30  # components outside a cluster that may be asked about
 _AUDITS = 8  # rows of an anchor that may be audited on one page
-_LEAST_SHARE = 0.02  # of the page's best value that a tile must be worth
+_LEAST_SHARE = 0.005  # of the page's best value that a tile must be worth
 _PRICE_SHARE = 0.01  # lambda: how dear an action is; low, as a click that is left out has to be made on a later page
 
 
