@@ -25,7 +25,11 @@ RUN_AXE = """async rules => {
   const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
   return found.violations.flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")}`));
 }"""
-SETTLED = "() => new Promise(go => requestAnimationFrame(() => requestAnimationFrame(go)))"
+SETTLED = """async () => {
+  await new Promise(go => requestAnimationFrame(() => requestAnimationFrame(go)));
+  const ends = document.getAnimations().filter(one => one.effect?.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(ends.map(one => one.finished));
+}"""
 SIDEWAYS = "document.documentElement.scrollWidth > window.innerWidth"
 OUT_OF_REACH = """() => {
   const scope = document.querySelector("[role=dialog], [role=menu]") ?? document;

@@ -16,6 +16,7 @@ interface Action {
   run: () => void;
 }
 
+const ACTION_MS = 3000;
 let toasts: readonly Toast[] = [];
 let nextId = 1;
 const listeners = new Set<() => void>();
@@ -28,7 +29,10 @@ function change(next: readonly Toast[]): void {
 export function say(text: string, action?: Action): void {
   // A new note with something to do takes the place of the one before: its action would be about an older answer.
   const kept = action ? toasts.filter((toast) => !toast.action) : toasts;
-  change([...kept.slice(-2), { id: nextId++, text, action }]);
+  const id = nextId++;
+  change([...kept.slice(-2), { id, text, action }]);
+  // A finger that tapped on a note counts as resting there, and the next ones would stay, over the answers.
+  if (action) setTimeout(() => change(toasts.filter((toast) => toast.id !== id)), ACTION_MS);
 }
 
 function subscribe(listener: () => void): () => void {
@@ -44,7 +48,7 @@ export function Toasts() {
         <Radix.Root
           key={toast.id}
           className="toast"
-          duration={toast.action ? 3000 : 6000}
+          duration={toast.action ? ACTION_MS : 6000}
           onOpenChange={(open) => !open && change(toasts.filter((other) => other.id !== toast.id))}
         >
           <Radix.Description>{toast.text}</Radix.Description>
