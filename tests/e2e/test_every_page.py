@@ -130,7 +130,7 @@ PLACES = {
     "practice": Place("/practice", "[data-testid=practice]", {"": truth_shown}),
     "disagreements": Place("/runs/{run}/disagreements", "main h1", {"": nothing}),
     "people": Place("/people", "main table", {"": nothing, "invite": opened_by(".page-actions button")}),
-    "tokens": Place("/tokens", ".panel button", {"": nothing, "new": opened_by(".panel button"), "made": token_made}),
+    "tokens": Place("/tokens", ".panel button", {"": nothing, "new": opened_by(".lucide-plus"), "made": token_made}),
     "nowhere": Place("/no/such/page/at/all", ".lucide-compass", {"": nothing}),
 }  # fmt: skip
 
