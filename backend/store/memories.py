@@ -7,7 +7,6 @@ then rolled back is forgotten.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,24 +19,21 @@ from sqlalchemy.orm import Session
 from backend.store import edits
 from backend.store.images import core_image
 from backend.store.models import Answer, Image, Project, Run
-from backend.store.session import after_failure
 from backend.store.shapes import tile_answers
+from backend.store.tail import Recent, Tail, rows_of
 from ucal import types as core
 from ucal.imported import imported_links
 from ucal.memory import LabelMemory
 from ucal.types import Kind, Verdict
 
 KEPT = 4  # runs
-OVERLAP = 1000  # sequence numbers looked at again: transactions do not commit in the order of their numbers
-_CHUNK = 500  # rows a statement: below every database's limit of parameters
 
 
 @dataclass(slots=True)
 class _Kept:
     memory: LabelMemory
-    seq: int = 0  # up to which the log was read
-    read: set[int] = field(default_factory=set)  # the newest of the sequence numbers that were read
-    edit_seq: int = 0  # and that of edits: one after another, so never out of order
+    tail: Tail = field(default_factory=Tail)
+    edit_seq: int = 0  # up to which edits were read: one after another, so never out of order
     lock: Lock = field(default_factory=Lock)
 
 
@@ -45,32 +41,15 @@ class Memories:
     """The label memories of the runs that were asked for last."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._lock = Lock()
+        self._recent: Recent[_Kept] = Recent(KEPT)
 
     @contextmanager
     def of(self, session: Session, run: Run) -> Iterator[LabelMemory]:
         """Give a run's memory with all that this transaction sees; nobody else uses it meanwhile."""
-        kept = self._get(session, run)
-        after_failure(session, lambda: self._forget(run.id))
+        kept = self._recent.get(session, run.id, lambda: _Kept(_empty(session, run)))
         with kept.lock:
             _catch_up(session, run.id, kept)
             yield kept.memory
-
-    def _get(self, session: Session, run: Run) -> _Kept:
-        with self._lock:
-            known = run.id in self._kept
-        fresh = None if known else _Kept(_empty(session, run))  # reads images: nobody waits for that
-        with self._lock:
-            kept = self._kept.pop(run.id, None) or fresh or _Kept(_empty(session, run))
-            self._kept[run.id] = kept
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-            return kept
-
-    def _forget(self, run_id: str) -> None:
-        with self._lock:
-            self._kept.pop(run_id, None)
 
 
 def _empty(session: Session, run: Run) -> LabelMemory:
@@ -103,13 +82,10 @@ _COLUMNS = (
 
 
 def _catch_up(session: Session, run_id: str, kept: _Kept) -> None:
-    newer = select(Answer.seq).where(Answer.run_id == run_id, Answer.seq > kept.seq - OVERLAP)
-    fresh = sorted(set(session.scalars(newer)) - kept.read)  # numbers only: a page is long to read
-    for start in range(0, len(fresh), _CHUNK):
-        some = (Answer.run_id == run_id, Answer.seq.in_(fresh[start : start + _CHUNK]), Answer.counts)
-        _take(kept.memory, session.execute(select(*_COLUMNS).where(*some).order_by(Answer.seq)))
-    kept.seq = max([kept.seq, *fresh[-1:]])
-    kept.read = {seq for seq in kept.read.union(fresh) if seq > kept.seq - OVERLAP}
+    fresh = kept.tail.unread(session, run_id)
+    query = select(*_COLUMNS).where(Answer.run_id == run_id, Answer.counts).order_by(Answer.seq)
+    _take(kept.memory, rows_of(session, query, Answer.seq, fresh))
+    kept.tail.take(fresh)
     for edit in edits.newer(session, run_id, kept.edit_seq):
         kept.memory.add(edits.as_event(edit))
         kept.edit_seq = edit.seq

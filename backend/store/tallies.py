@@ -6,21 +6,16 @@ of processes may keep their own. A tally that counted an answer which was then r
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.store.models import Answer
-from backend.store.session import after_failure
+from backend.store.tail import Recent, Tail, rows_of
 
 KEPT = 32  # runs
-OVERLAP = 1000  # sequence numbers looked at again: transactions do not commit in the order of their numbers
-_CHUNK = 500  # rows a statement: below every database's limit of parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +34,7 @@ class Totals:
 
 @dataclass(slots=True)
 class _Tally:
-    seq: int = 0  # up to which the log was counted
-    counted: set[int] = field(default_factory=set)  # the newest of the sequence numbers that were counted
+    tail: Tail = field(default_factory=Tail)
     sums: list[int] = field(default_factory=lambda: [0, 0, 0, 0])  # as `Totals`
     people: dict[str, int] = field(default_factory=dict)  # person -> answers that stand
     lock: Lock = field(default_factory=Lock)
@@ -58,24 +52,14 @@ class Tallies:
     """The tallies of the runs that were asked for last."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, _Tally] = OrderedDict()
-        self._lock = Lock()
+        self._recent: Recent[_Tally] = Recent(KEPT)
 
     def of(self, session: Session, run_id: str) -> tuple[Totals, dict[str, int]]:
         """Give what stands in a run as this transaction sees it: the totals, and the answers of each person."""
-        with self._lock:
-            tally = self._kept.pop(run_id, None) or _Tally()
-            self._kept[run_id] = tally
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        after_failure(session, lambda: self._forget(run_id))
+        tally = self._recent.get(session, run_id, _Tally)
         with tally.lock:
             _catch_up(session, run_id, tally)
             return Totals(*tally.sums), dict(tally.people)
-
-    def _forget(self, run_id: str) -> None:
-        with self._lock:
-            self._kept.pop(run_id, None)
 
 
 def tallies_of(session: Session) -> Tallies:
@@ -97,42 +81,31 @@ _COLUMNS = (
 
 
 def _catch_up(session: Session, run_id: str, tally: _Tally) -> None:
-    if tally.seq == 0:
+    if tally.tail.seq == 0:
         _begin(session, run_id, tally)
-    newer = select(Answer.seq).where(Answer.run_id == run_id, Answer.seq > tally.seq - OVERLAP)
-    seqs = sorted(set(session.scalars(newer)) - tally.counted)
-    fresh: list[Row[Any]] = []
-    for start in range(0, len(seqs), _CHUNK):
-        some = select(*_COLUMNS).where(Answer.run_id == run_id, Answer.seq.in_(seqs[start : start + _CHUNK]))
-        fresh += session.execute(some.order_by(Answer.seq))
-    undone = _by_id(session, run_id, [row.retracts for row in fresh if row.retracts is not None])
+    seqs = tally.tail.unread(session, run_id)
+    query = select(*_COLUMNS).where(Answer.run_id == run_id)
+    fresh = list(rows_of(session, query.order_by(Answer.seq), Answer.seq, seqs))
+    ids = [row.retracts for row in fresh if row.retracts is not None]
+    undone = {row.id: row for row in rows_of(session, query, Answer.id, ids)}
     for row in fresh:
         what, sign = (row, +1) if row.retracts is None else (undone[row.retracts], -1)
         which = (what.source != "votes", what.counts)
         tally.add(what.person_id, which, (sign, sign * what.judged, sign * what.actions))
-    tally.seq = max([tally.seq, *(row.seq for row in fresh)])
-    tally.counted = {seq for seq in (*tally.counted, *(row.seq for row in fresh)) if seq > tally.seq - OVERLAP}
+    tally.tail.take(seqs)
 
 
 def _begin(session: Session, run_id: str, tally: _Tally) -> None:
     """Sum up the log but for its newest part, by two statements."""
     last = session.scalar(select(func.max(Answer.seq)).where(Answer.run_id == run_id)) or 0
-    horizon = max(0, last - OVERLAP)
+    tail = Tail.at_end(last)
     undo = aliased(Answer)
     group = (Answer.person_id, Answer.source, Answer.counts)
     sums = (*group, func.count().label("n"), func.sum(Answer.judged), func.sum(Answer.actions))
-    given = select(*sums).where(Answer.run_id == run_id, Answer.retracts.is_(None), Answer.seq <= horizon)
+    given = select(*sums).where(Answer.run_id == run_id, Answer.retracts.is_(None), Answer.seq <= tail.horizon)
     back = select(*sums).select_from(undo).join(Answer, (Answer.run_id == run_id) & (Answer.id == undo.retracts))
-    back = back.where(undo.run_id == run_id, undo.retracts.is_not(None), undo.seq <= horizon)
+    back = back.where(undo.run_id == run_id, undo.retracts.is_not(None), undo.seq <= tail.horizon)
     for query, sign in ((given, +1), (back, -1)):
         for person, source, counts, n, judged, actions in session.execute(query.group_by(*group)):
             tally.add(person, (source != "votes", counts), (sign * n, sign * int(judged), sign * int(actions)))
-    tally.seq, tally.counted = horizon + OVERLAP, set()
-
-
-def _by_id(session: Session, run_id: str, ids: Sequence[str]) -> dict[str, Row[Any]]:
-    found: dict[str, Row[Any]] = {}
-    for start in range(0, len(ids), _CHUNK):
-        some = select(*_COLUMNS).where(Answer.run_id == run_id, Answer.id.in_(ids[start : start + _CHUNK]))
-        found |= {row.id: row for row in session.execute(some)}
-    return found
+    tally.tail = tail

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from backend.store import tallies
+from backend.store import tail
 from backend.store.models import Answer, utc_now
-from backend.store.tallies import Totals, tallies_of
+from backend.store.tallies import Tallies, Totals, tallies_of
 from tests.backend.world import World
 
 PEOPLE = ("ann", "ben", "")
@@ -41,7 +41,7 @@ def event(run_id: str, id_: str, dice: random.Random, retracts: str | None = Non
 
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_kept_equals_the_sum_of_the_whole_log(both: World, monkeypatch: pytest.MonkeyPatch, seed: int):
-    monkeypatch.setattr(tallies, "OVERLAP", 10)
+    monkeypatch.setattr(tail, "OVERLAP", 10)
     dice = random.Random(seed)
     project = both.project()
     run, other = both.run(project), both.run(project)
@@ -55,7 +55,7 @@ def test_what_is_kept_equals_the_sum_of_the_whole_log(both: World, monkeypatch: 
                 session.execute(insert(Answer).values(event(other.id, f"other-{id_}", dice)))
                 ids += [] if undo else [id_]
         if dice.random() < 0.1:
-            both.sessions.kw["info"]["tallies"] = tallies.Tallies()  # another process
+            both.sessions.kw["info"]["tallies"] = Tallies()  # another process
         with both.scope(read_only=True) as session:
             total, people = tallies_of(session).of(session, run.id)
             expected, by_person = by_hand(session, run.id)
