@@ -6,7 +6,8 @@ import { useRun, useSession } from "../../api/queries";
 import { Button } from "../../components/Button";
 import { More } from "../../components/More";
 import { Page, Panel } from "../../components/Page";
-import { Empty, Failed, Loading, Refusal } from "../../components/States";
+import { PendingPage } from "../../components/PendingPage";
+import { Empty, Refusal } from "../../components/States";
 import { m, n } from "../../messages";
 import { cameraText } from "./ClusterCard";
 import { Edits } from "./EditsList";
@@ -51,15 +52,7 @@ export default function ClusterPage({ id, image }: { id: string; image: string }
         more={<More pages={pages} />}
       />
     );
-  return (
-    <main id="content" className="page">
-      {pages.error ? (
-        <Failed error={pages.error} missing={m.clusters.missing} onRetry={() => void pages.refetch()} />
-      ) : (
-        <Loading rows={4} />
-      )}
-    </main>
-  );
+  return <PendingPage query={pages} missing={m.clusters.missing} />;
 }
 
 interface OpenedProps {

@@ -8,6 +8,7 @@ import { Button, ButtonLink, IconButton } from "../../components/Button";
 import { Confirm } from "../../components/Dialog";
 import { duration, secondsSince } from "../../components/format";
 import { Page, Panel } from "../../components/Page";
+import { PendingPage } from "../../components/PendingPage";
 import { go, Link } from "../../components/router";
 import { StatePill } from "../../components/StatePill";
 import { Empty, Failed, Loading, Refusal } from "../../components/States";
@@ -27,15 +28,7 @@ export default function ProjectPage({ id }: { id: string }) {
   const project = useProject(id);
   const admin = useSession().data?.person.role === "admin";
   if (project.data) return <Shown project={project.data} admin={admin} />;
-  return (
-    <main id="content" className="page">
-      {project.error ? (
-        <Failed error={project.error} missing={m.project.missing} onRetry={() => void project.refetch()} />
-      ) : (
-        <Loading rows={4} />
-      )}
-    </main>
-  );
+  return <PendingPage query={project} missing={m.project.missing} />;
 }
 
 type Open = "run" | "import" | "delete" | null;

@@ -2,7 +2,8 @@ import { ShieldAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useRun, useSession } from "../../api/queries";
 import type { Run } from "../../api/types";
-import { Empty, Failed, Loading } from "../../components/States";
+import { PendingPage } from "../../components/PendingPage";
+import { Empty } from "../../components/States";
 import { m } from "../../messages";
 
 interface OfRunProps {
@@ -23,13 +24,5 @@ export function OfRun({ id, refusal, children }: OfRunProps) {
       </main>
     );
   if (run.data) return children(run.data);
-  return (
-    <main id="content" className="page">
-      {run.error ? (
-        <Failed error={run.error} missing={m.runs.missing} onRetry={() => void run.refetch()} />
-      ) : (
-        <Loading rows={4} />
-      )}
-    </main>
-  );
+  return <PendingPage query={run} missing={m.runs.missing} />;
 }
