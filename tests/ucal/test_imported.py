@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ucal.test_efficient import CONFIG, parts_of
-from ucal.build import refuse_nonsense
 from ucal.costs import Cost, cost_of
 from ucal.datasets.dataset import Dataset
 from ucal.drive import drive
 from ucal.errors import AnswerError, ConfigError, DataFormatError
 from ucal.imported import MOST, count_links, imported_links
 from ucal.memory import LabelMemory
+from ucal.refusals import refuse_nonsense
 from ucal.replay import Replay
 from ucal.runs import FolderStates, RunFolder
 from ucal.types import Answer, Image, Kind, Verdict

@@ -9,12 +9,12 @@ import pytest
 
 from tests.fakes import blobs
 from tests.ucal.test_efficient import CONFIG, parts_of
-from ucal.build import refuse_nonsense
 from ucal.datasets.dataset import Dataset
 from ucal.drive import drive
 from ucal.errors import ConfigError
 from ucal.memory import LabelMemory
 from ucal.proposers.efficient import EfficientProposer
+from ucal.refusals import refuse_nonsense
 from ucal.runs import FolderStates, RunFolder
 from ucal.types import OUTLIER, Answer, Image, Verdict
 

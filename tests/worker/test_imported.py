@@ -14,10 +14,10 @@ from backend.store.session import session_scope
 from tests.fakes import make_parts
 from tests.worker.people import answer_first, open_questions, truthful
 from tests.worker.toy import CONFIG, Toy, work_until_idle
-from ucal.build import refuse_nonsense
 from ucal.datasets.dataset import Dataset
 from ucal.drive import drive
 from ucal.imported import imported_links
+from ucal.refusals import refuse_nonsense
 from ucal.runs import FolderStates, RunFolder
 from ucal.state import Report
 from worker.data import dataset_of
