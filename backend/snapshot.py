@@ -1,8 +1,8 @@
 """One file that reproduces a run: settings, seed, versions, what every image was, and all that people said.
 
-run.json         the run, its project, who changed which budget when, the program's version and commit
+run.json         the run, its project, who changed which budget when, the program's commit
 config.json      the settings, as `ucal simulate --config` reads them
-versions.json    of the libraries, on the machine that wrote this
+versions.json    of the program and its libraries, on the machine that wrote this
 images.csv       every image: split, row, key, identity, camera, tracklet, frame, bytes, sha256 of its file
 answers.jsonl    the log that the run stands on, edits and undos too, as `ucal.types.Answer` reads it
 votes.jsonl      what entered it through a verdict or not at all: single votes, answers to pairs of known truth
@@ -32,9 +32,9 @@ from backend.store import answers, events, runs, votes
 from backend.store.models import Answer, Image, Project, Run
 from ucal.datasets.sources import Sources
 from ucal.errors import BadImageError
+from ucal.program import commit
 
 _PACKAGES = ("ucal", "torch", "numpy", "scipy", "scikit-learn", "pillow", "numba")
-_ROOT = Path(__file__).resolve().parents[1]
 _README = """\
 A run of UCAL, whole but for the pixels.
 
@@ -109,22 +109,6 @@ def versions() -> dict[str, str | None]:
         except importlib.metadata.PackageNotFoundError:
             found[name] = None
     return found
-
-
-def commit(root: Path = _ROOT) -> str | None:
-    """Give the commit that the program runs from; None where it was installed without its history."""
-    folder = root / ".git"
-    try:
-        head = (folder / "HEAD").read_text(encoding="ascii").strip()
-        if not head.startswith("ref: "):
-            return head
-        name = head.removeprefix("ref: ")
-        if (folder / name).is_file():
-            return (folder / name).read_text(encoding="ascii").strip()
-        packed = (folder / "packed-refs").read_text(encoding="ascii").splitlines()
-        return next((line.split()[0] for line in packed if line.endswith(f" {name}")), None)
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _image_lines(session: Session, run: Run) -> Iterator[str]:

@@ -7,9 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
-from pathlib import Path
 
-from backend import snapshot
 from backend.store.models import Edit
 from tests.backend.world import World
 from ucal.config import RunConfig
@@ -72,15 +70,3 @@ def test_an_image_that_is_gone_is_said_and_does_not_keep_the_rest_away(world: Wo
     rows = list(csv.DictReader(io.StringIO(opened(world, run.id).read("images.csv").decode())))
     assert rows[1]["sha256"] == "not readable now: cannot be read: no such file"
     assert len(rows[2]["sha256"]) == 64
-
-
-def test_the_commit_is_read_from_the_history_that_is_there(tmp_path: Path):
-    assert snapshot.commit(tmp_path) is None
-    (tmp_path / ".git" / "refs" / "heads").mkdir(parents=True)
-    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
-    (tmp_path / ".git" / "packed-refs").write_text("# pack-refs\nabc123 refs/heads/main\n")
-    assert snapshot.commit(tmp_path) == "abc123"
-    (tmp_path / ".git" / "refs" / "heads" / "main").write_text("def456\n")
-    assert snapshot.commit(tmp_path) == "def456"
-    (tmp_path / ".git" / "HEAD").write_text("789abc\n")
-    assert snapshot.commit(tmp_path) == "789abc"
