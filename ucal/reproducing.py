@@ -49,7 +49,7 @@ def read_snapshot(path: Path) -> Snapshot:
     """Read a snapshot.
 
     Raises:
-        DataError: no zip, or one that lacks a part of a snapshot.
+        DataError: no zip, one that lacks a part of a snapshot, or a run of which no round was finished.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -64,6 +64,8 @@ def read_snapshot(path: Path) -> Snapshot:
         raise DataError(f"expected a run's snapshot (a zip with run.json and the rest), got {path}: {error}") from error
     if absent := [name for name in ("changes", "ended", "format", "state", "commit") if name not in about]:
         raise DataError(f"{path}: run.json does not say {', '.join(absent)}; expected a snapshot of this version")
+    if not rounds:
+        raise DataError(f"{path}: expected a round to compare with, none was finished when this snapshot was taken")
     for change in reversed(about["changes"]):
         config[change["setting"]] = change["before"]
     hashes = tuple(report["cluster_hash"] for report in rounds)

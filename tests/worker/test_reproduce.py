@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,28 @@ def written(toy: Toy, run_id: str) -> Path:
     return path
 
 
+def one_round(toy: Toy) -> str:
+    """Run one round in which nobody is asked."""
+    run_id = toy.start(CONFIG.replace(policy="none", epochs=1))
+    work_until_idle(Work(toy.sessions, Settings(data_dir=toy.folder), owner_name()))
+    assert toy.run(run_id).state == "done"
+    return run_id
+
+
+def edited(path: Path, part: str, edit: Callable[[dict[str, Any]], object]) -> Path:
+    """Copy a snapshot with one of its JSON parts changed."""
+    out = path.with_suffix(".edited.zip")
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(out, "w") as copy:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == part:
+                said = json.loads(content)
+                edit(said)
+                content = json.dumps(said).encode()
+            copy.writestr(name, content)
+    return out
+
+
 def some_trouble(toy: Toy, run_id: str, given: int) -> None:
     """Take answers back, some of them later, and close a round early."""
     if given in (2, 9):
@@ -109,7 +132,7 @@ def test_images_that_were_read_by_a_pattern_are_those_that_the_snapshot_lists(
         for image in session.query(Image).filter(Image.split == "train"):
             image.key = Path(image.key).name
             (tmp_path / "own" / image.key).write_bytes(Path(image.path).read_bytes())
-    path = written(toy, toy.start(CONFIG))
+    path = written(toy, one_round(toy))
     out = tmp_path / "again.json"
     assert main(["reproduce", str(path), "--data", str(tmp_path / "own"), "--json", str(out)]) == 0
     (tmp_path / "own" / image.key).unlink()
@@ -121,22 +144,23 @@ def test_a_snapshot_of_an_older_version_is_refused_in_words(
     tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ):
     toy = stored(tmp_path, data)
-    path, old = written(toy, toy.start(CONFIG)), tmp_path / "old.zip"
-    with zipfile.ZipFile(path) as new, zipfile.ZipFile(old, "w") as out:
-        for name in new.namelist():
-            content = new.read(name)
-            if name == "run.json":
-                about = json.loads(content)
-                del about["ended"]
-                content = json.dumps(about).encode()
-            out.writestr(name, content)
+    old = edited(written(toy, toy.start(CONFIG)), "run.json", lambda about: about.pop("ended"))
     assert main(["reproduce", str(old), "--data", str(data)]) == 1
     assert "run.json does not say ended" in capsys.readouterr().err
 
 
-def test_other_images_and_other_files_are_refused(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_run_without_a_finished_round_is_refused_as_there_is_nothing_to_compare(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+):
     toy = stored(tmp_path, data)
     path = written(toy, toy.start(CONFIG))
+    assert main(["reproduce", str(path), "--data", str(data)]) == 1
+    assert "expected a round to compare with, none was finished" in capsys.readouterr().err
+
+
+def test_other_images_and_other_files_are_refused(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]):
+    toy = stored(tmp_path, data)
+    path = written(toy, one_round(toy))
     elsewhere = generate(tmp_path / "else", identities=9, cameras=2, images=2, height=48, width=24, seed=0)
     assert main(["reproduce", str(path), "--data", str(elsewhere)]) == 1
     assert "expected the snapshot's" in capsys.readouterr().err

@@ -26,7 +26,7 @@ def add_parser(subparsers: Any) -> None:
         subparsers,
         "reproduce",
         "Run again what a snapshot holds, with the recorded answers in people's place, and compare each round's "
-        "clusters with the recorded ones. Exit status 1 where they differ.",
+        "clusters with the recorded ones. Exit status 1 where they differ, or where no round was finished.",
         EXAMPLE,
     )
     parser.add_argument("snapshot", type=Path, help="the zip that a run's page gives (Downloads, or the API)")
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the command.
 
     Raises:
-        DataError: no snapshot, or other images than its own.
+        DataError: no snapshot, none of a finished round, or other images than its own.
     """
     from ucal.build import Surroundings, build
     from ucal.commands.progress import progress_sink
