@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.metadata
 import os
 import sys
 import traceback
@@ -15,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ucal.errors import InterruptedRun, UcalError
+from ucal.program import version
 
 CORE = {  # module below ucal.commands -> what it does
     "synth": "generate a re-identification data set",
@@ -40,6 +40,7 @@ SERVER = {  # in backend.cli
     "backup": "write database, images and runs to one file",
     "restore": "read such a file into an empty deployment",
 }
+_SOURCE = "(run from its source, not installed)"
 _NEEDS_SERVER = "needs the server parts: pip install '.[server]' in the checkout"
 
 
@@ -59,7 +60,7 @@ def _core_command(name: str | None, words: list[str]) -> int:
         formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=28),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"ucal {_version()}")
+    parser.add_argument("--version", action="version", version=f"ucal {version() or _SOURCE}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of a failure")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     module = None
@@ -73,13 +74,6 @@ def _core_command(name: str | None, words: list[str]) -> int:
             subparsers.add_parser(listed, help=summary)
     args = parser.parse_args(words)
     return 0 if module is None else int(module.run(args))
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version("ucal")
-    except importlib.metadata.PackageNotFoundError:
-        return "(run from its source, not installed)"
 
 
 def _server_command(name: str | None, words: list[str]) -> int:

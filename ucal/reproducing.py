@@ -21,6 +21,7 @@ from ucal.config import RunConfig
 from ucal.datasets.dataset import Dataset
 from ucal.errors import DataError
 from ucal.loop import Parts, advance
+from ucal.program import Program
 from ucal.seams import AnswerLog
 from ucal.state import State
 from ucal.types import Answer, Question, Step
@@ -38,6 +39,7 @@ class Snapshot:
     hashes: tuple[str, ...]  # of each round's clusters
     keys: dict[str, tuple[str, ...]]  # of each split's images, in the order of their rows
     listing: bytes  # the images and what is known of them, as a manifest
+    program: Program  # that wrote the snapshot
 
     @property
     def is_done(self) -> bool:
@@ -53,9 +55,9 @@ def read_snapshot(path: Path) -> Snapshot:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            about, config = (json.loads(archive.read(name)) for name in ("run.json", "config.json"))
+            names = ("run.json", "config.json", "versions.json", "rounds.json")
+            about, config, versions, rounds = (json.loads(archive.read(name)) for name in names)
             events = tuple(Answer.from_json(json.loads(line)) for line in archive.read("answers.jsonl").splitlines())
-            rounds = json.loads(archive.read("rounds.json"))
             listing = archive.read("images.csv")
             keys = _keys(listing.decode())
     except FileNotFoundError as error:
@@ -71,7 +73,8 @@ def read_snapshot(path: Path) -> Snapshot:
     hashes = tuple(report["cluster_hash"] for report in rounds)
     header, _, lines = listing.partition(b"\n")
     listing = header.replace(b"key", b"path") + b"\n" + lines
-    return Snapshot(RunConfig.from_dict(config), about, events, hashes, keys, listing)
+    program = Program(versions.get("ucal"), about["commit"])
+    return Snapshot(RunConfig.from_dict(config), about, events, hashes, keys, listing, program)
 
 
 def _keys(text: str) -> dict[str, tuple[str, ...]]:
@@ -188,5 +191,5 @@ def compared(snapshot: Snapshot, state: State, heard: Sequence[Answer], recorded
         "rounds": rounds,
         "events": len(snapshot.events),
         "heard": len(heard),
-        "commit": snapshot.about["commit"],
+        "commit": snapshot.program.commit,
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ucal.program import commit
+import pytest
+
+from ucal.program import Program, commit
 
 
 def test_the_commit_is_read_from_the_history_that_is_there(tmp_path: Path):
@@ -17,3 +19,24 @@ def test_the_commit_is_read_from_the_history_that_is_there(tmp_path: Path):
     assert commit(tmp_path) == "def456"
     (tmp_path / ".git" / "HEAD").write_text("789abc\n")
     assert commit(tmp_path) == "789abc"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (Program("0.1", "abc"), Program("0.1", "abc"), False),
+        (Program("0.1", "abc"), Program("0.1", "def"), True),
+        (Program("0.1", "abc"), Program("0.2", None), True),
+        (Program("0.1", None), Program("0.1", "def"), False),
+        (Program(None, None), Program("0.1", "def"), False),
+    ],
+)
+def test_programs_differ_by_what_is_known_of_both(one: Program, other: Program, expected: bool):
+    assert one.differs(other) is expected
+    assert other.differs(one) is expected
+
+
+def test_a_program_is_named_by_what_is_known_of_it():
+    assert str(Program("0.1", "0123456789abcdef")) == "version 0.1, commit 0123456789ab"
+    assert str(Program("0.1", None)) == "version 0.1"
+    assert str(Program(None, "abc")) == "unknown version, commit abc"

@@ -23,6 +23,7 @@ from ucal.annotators import Oracle
 from ucal.config import RunConfig
 from ucal.datasets import read
 from ucal.datasets.synth import generate
+from ucal.program import running
 from worker.work import Work, owner_name
 
 CONFIG = RunConfig(
@@ -156,6 +157,23 @@ def test_a_run_without_a_finished_round_is_refused_as_there_is_nothing_to_compar
     path = written(toy, toy.start(CONFIG))
     assert main(["reproduce", str(path), "--data", str(data)]) == 1
     assert "expected a round to compare with, none was finished" in capsys.readouterr().err
+
+
+def test_another_program_than_the_snapshots_is_named_beside_it(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+):
+    toy = stored(tmp_path, data)
+    path, out = written(toy, one_round(toy)), tmp_path / "again.json"
+    other = edited(path, "run.json", lambda about: about.update(commit="0123456789abcdef"))
+    other = edited(other, "versions.json", lambda versions: versions.update(ucal="0.0.1"))
+    named = "written by UCAL version 0.0.1, commit 0123456789ab"
+    for snapshot_, expected in ((path, False), (other, True)):
+        assert main(["reproduce", str(snapshot_), "--data", str(data), "--json", str(out)]) == 0
+        shown = capsys.readouterr().out
+        assert (named in shown) is expected
+        assert (f"this is {running()}" in shown) is expected
+    said = json.loads(out.read_text())
+    assert (said["commit"], said["commit_again"]) == ("0123456789abcdef", running().commit)
 
 
 def test_other_images_and_other_files_are_refused(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]):

@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from ucal.build import Surroundings, build
     from ucal.commands.progress import progress_sink
+    from ucal.program import running
     from ucal.reproducing import compared, read_snapshot, refuse_other_images, reproduce
     from ucal.results import export
     from ucal.runs import FileLog, RunFolder
@@ -53,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
     snapshot = read_snapshot(args.snapshot)
     dataset = _images(args.data, args.format or snapshot.about["format"] or "auto", snapshot)
     refuse_other_images(snapshot, dataset)
+    here = running()
+    if snapshot.program.differs(here):
+        print(f"the snapshot was written by UCAL {snapshot.program}; this is {here}: their clusters may differ")
     own = {name: getattr(args, name) for name in ("weights", "device") if getattr(args, name) is not None}
     snapshot = dataclasses.replace(snapshot, config=snapshot.config.replace(annotator="people", **own))
     with tempfile.TemporaryDirectory(prefix="ucal-") as scratch:
@@ -68,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         if args.out is not None:
             export(folder, state, make(recorded), dataset.train)
     if args.json is not None:
-        write_json(args.json, found)
+        write_json(args.json, found | {"commit_again": here.commit})
     for one in found["rounds"]:
         word = "same" if one["recorded"] == one["again"] else "different"
         print(f"round {one['round'] + 1}: {word} clusters ({one['recorded'][:12]}, {(one['again'] or 'none')[:12]})")
