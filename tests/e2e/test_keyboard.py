@@ -159,6 +159,7 @@ def test_a_person_goes_through_the_whole_product_without_a_mouse(stranger: Page,
     enter(page, ".page-actions button", "[role=dialog] input")
     page.keyboard.press("Escape")
     page.wait_for_selector("[role=dialog]", state="detached")
+    expect(page.locator(".page-actions button").first).to_be_focused()  # where it was opened from
     choose(page, "Sign out")
     page.wait_for_selector("input[type=password]")
     assert page.request.get("/api/v1/session").status == 401

@@ -160,23 +160,23 @@ def test_nearest_components_are_those_of_all_pairs_that_no_answer_keeps_apart():
     assert nearest_components(Groups(rows[:1], sizes[:1]), one, 4).shape == (0, 2)
 
 
-@pytest.mark.parametrize("n_answers", [14, 18, 24])
-def test_tiles_outside_have_the_similarity_of_component_and_cluster_worked_out_anew(tmp_path, n_answers):
+def test_tiles_outside_have_the_similarity_of_component_and_cluster_worked_out_anew(tmp_path):
     run(tmp_path, CONFIG)
     log = FileLog(tmp_path / "answers.jsonl").read()
     features = np.load(tmp_path / "r0000.features.npy")
-    memory = LabelMemory(len(features), "closure", log[:n_answers])
     planner = EfficientProposer(CONFIG).planner
-    plan = planner.plan(features, memory, 0)
-    tiles, scene = planner.tiles(plan, memory), plan.scene
     seen = 0
-    for cluster, group, signals in zip(
-        tiles.cluster[~tiles.inside], tiles.group[~tiles.inside], tiles.signals[~tiles.inside], strict=True
-    ):
-        members = np.flatnonzero(scene.clusters[scene.parts.of] == cluster)
-        rows = scene.rows[members].astype(float) @ scene.rows[scene.parts.rows(int(group))].astype(float).T
-        assert signals[Z] == pytest.approx(np.clip(plan.frame.z(rows.mean()), -12, 12), abs=1e-6)
-        seen += 1
+    for n_answers in (14, 18, 24):  # after some of them nothing may lie outside: features differ by processor
+        memory = LabelMemory(len(features), "closure", log[:n_answers])
+        plan = planner.plan(features, memory, 0)
+        tiles, scene = planner.tiles(plan, memory), plan.scene
+        for cluster, group, signals in zip(
+            tiles.cluster[~tiles.inside], tiles.group[~tiles.inside], tiles.signals[~tiles.inside], strict=True
+        ):
+            members = np.flatnonzero(scene.clusters[scene.parts.of] == cluster)
+            rows = scene.rows[members].astype(float) @ scene.rows[scene.parts.rows(int(group))].astype(float).T
+            assert signals[Z] == pytest.approx(np.clip(plan.frame.z(rows.mean()), -12, 12), abs=1e-6)
+            seen += 1
     assert seen > 0
 
 
