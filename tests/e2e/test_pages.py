@@ -63,7 +63,7 @@ def confirm(page: Page) -> str:
 
 
 def standing(page: Page, run_id: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = page.request.get(f"/api/v1/runs/{run_id}/answers?mine=true&standing=true").json()
+    found: list[dict[str, Any]] = page.request.get(f"/api/v1/runs/{run_id}/answers?mine=true&standing=true&limit=500").json()
     return found
 
 

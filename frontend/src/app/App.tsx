@@ -4,51 +4,64 @@ import { useSession } from "../api/queries";
 import { go, match, useLocation, type Params } from "../components/router";
 import { Failed, Loading } from "../components/States";
 import { Toasts } from "../components/Toasts";
-import { SignInPage } from "../features/session/SignInPage";
+import { nextPath, SignInPage } from "../features/session/SignInPage";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { NotFound } from "./NotFound";
 import { Shell } from "./Shell";
 
-const ProjectsPage = lazy(() => import("../features/projects/ProjectsPage"));
-const ProjectPage = lazy(() => import("../features/projects/ProjectPage"));
-const LabelPage = lazy(() => import("../features/label/LabelPage"));
-const HelpPage = lazy(() => import("../features/label/HelpPage"));
-const PracticePage = lazy(() => import("../features/label/PracticePage"));
-const RunPage = lazy(() => import("../features/runs/RunPage"));
-const DisagreementsPage = lazy(() => import("../features/runs/DisagreementsPage"));
-const AuditPage = lazy(() => import("../features/audit/AuditPage"));
-const ComparePage = lazy(() => import("../features/runs/ComparePage"));
-const ClustersPage = lazy(() => import("../features/clusters/ClustersPage"));
-const ClusterPage = lazy(() => import("../features/clusters/ClusterPage"));
-const TokensPage = lazy(async () => ({ default: (await import("../features/session/TokensPage")).TokensPage }));
-const PeoplePage = lazy(async () => ({ default: (await import("../features/session/PeoplePage")).PeoplePage }));
+/** A page whose script is fetched when it is first shown, or before that by `load`. */
+function late<Props extends object>(load: () => Promise<{ default: React.ComponentType<Props> }>) {
+  return { Page: lazy(load), load };
+}
 
-const ROUTES: [string, (params: Params) => React.ReactNode][] = [
-  ["/", () => <ProjectsPage />],
-  ["/projects/:id", ({ id }) => <ProjectPage key={id} id={id!} />],
-  ["/runs/:id", ({ id }) => <RunPage key={id} id={id!} />],
-  ["/projects/:id/compare", ({ id }) => <ComparePage key={id} id={id!} />],
-  ["/runs/:id/clusters", ({ id }) => <ClustersPage key={id} id={id!} />],
-  ["/runs/:id/clusters/:image", ({ id, image }) => <ClusterPage key={`${id} ${image}`} id={id!} image={image!} />],
-  ["/runs/:id/label", ({ id }) => <LabelPage key={id} runId={id!} />],
-  ["/runs/:id/disagreements", ({ id }) => <DisagreementsPage key={id} runId={id!} />],
-  ["/runs/:id/audit", ({ id }) => <AuditPage key={id} runId={id!} />],
-  ["/help", () => <HelpPage />],
-  ["/practice", () => <PracticePage project={new URLSearchParams(location.search).get("project")} />],
-  ["/tokens", () => <TokensPage />],
-  ["/people", () => <PeoplePage />],
+const projects = late(() => import("../features/projects/ProjectsPage"));
+const project = late(() => import("../features/projects/ProjectPage"));
+const label = late(() => import("../features/label/LabelPage"));
+const help = late(() => import("../features/label/HelpPage"));
+const practice = late(() => import("../features/label/PracticePage"));
+const run = late(() => import("../features/runs/RunPage"));
+const disagreements = late(() => import("../features/runs/DisagreementsPage"));
+const audit = late(() => import("../features/audit/AuditPage"));
+const compare = late(() => import("../features/runs/ComparePage"));
+const clusters = late(() => import("../features/clusters/ClustersPage"));
+const cluster = late(() => import("../features/clusters/ClusterPage"));
+const tokens = late(async () => ({ default: (await import("../features/session/TokensPage")).TokensPage }));
+const people = late(async () => ({ default: (await import("../features/session/PeoplePage")).PeoplePage }));
+
+const ROUTES: [string, { load: () => Promise<unknown> }, (params: Params) => React.ReactNode][] = [
+  ["/", projects, () => <projects.Page />],
+  ["/projects/:id", project, ({ id }) => <project.Page key={id} id={id!} />],
+  ["/runs/:id", run, ({ id }) => <run.Page key={id} id={id!} />],
+  ["/projects/:id/compare", compare, ({ id }) => <compare.Page key={id} id={id!} />],
+  ["/runs/:id/clusters", clusters, ({ id }) => <clusters.Page key={id} id={id!} />],
+  ["/runs/:id/clusters/:image", cluster, ({ id, image }) => <cluster.Page key={`${id} ${image}`} id={id!} image={image!} />],
+  ["/runs/:id/label", label, ({ id }) => <label.Page key={id} runId={id!} />],
+  ["/runs/:id/disagreements", disagreements, ({ id }) => <disagreements.Page key={id} runId={id!} />],
+  ["/runs/:id/audit", audit, ({ id }) => <audit.Page key={id} runId={id!} />],
+  ["/help", help, () => <help.Page />],
+  ["/practice", practice, () => <practice.Page project={new URLSearchParams(location.search).get("project")} />],
+  ["/tokens", tokens, () => <tokens.Page />],
+  ["/people", people, () => <people.Page />],
 ];
 
 function pageOf(path: string): React.ReactNode {
-  for (const [pattern, render] of ROUTES) {
+  for (const [pattern, , render] of ROUTES) {
     const params = match(pattern, path);
     if (params) return render(params);
   }
   return <NotFound />;
 }
 
+/** Fetch the page's script while the session is asked for, or somebody types a password. */
+function fetchAhead(path: string): void {
+  const wanted = match("/sign-in", path) ? nextPath(window.location.search) : path;
+  const route = ROUTES.find(([pattern]) => match(pattern, wanted));
+  route?.[1].load().catch(() => undefined); // showing the page asks again, and says what failed
+}
+
 export function App() {
   const path = useLocation();
+  useEffect(() => fetchAhead(path), [path]);
   return (
     <>
       {match("/sign-in", path) ? <SignInPage /> : <SignedIn path={path} />}
