@@ -49,6 +49,11 @@ describe("a page's tiles", () => {
     expect(oddToggled(mixed, three!, "q-u1").marks["q-u"]!.odd).toEqual([]);
   });
 
+  it("count the odd images of a tile that is not the anchor as left out: nothing was said of them and the anchor", () => {
+    const mixed = toggled(oddToggled(started(item), three!, "q-u1"), three!);
+    expect(scopeOf(mixed, question)).toEqual({ same: 1, different: 10, leftOut: 1 });
+  });
+
   it("say nothing when the anchor is a bad image", () => {
     expect(replyFrom({ ...started(item), anchorBad: true }, question)).toEqual({ bad_sides: ["left"], tiles: [] });
   });

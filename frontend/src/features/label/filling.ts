@@ -62,15 +62,20 @@ export function replyFrom(filling: Filling, question: Question): Reply {
   return { tiles };
 }
 
-/** How many images the answer speaks of: whole groups, less what was called odd. */
+/**
+ * How many images the answer speaks of: whole groups, less what was called odd. An odd image is not its tile's first
+ * one's: of a tile that is the anchor's it is not the anchor's, of any other tile nothing is said of it and the anchor.
+ */
 export function scopeOf(filling: Filling, question: Question): { same: number; different: number; leftOut: number } {
   const scope = { same: 0, different: 0, leftOut: 0 };
   for (const tile of question.tiles) {
     const { verdict, odd } = filling.marks[nameOfTile(tile)]!;
-    if (verdict === "same") scope.same += tile.size - odd.length;
-    else if (verdict === "different") scope.different += tile.size;
-    else scope.leftOut += tile.size;
+    const whole = tile.size - odd.length;
+    if (verdict === "same") scope.same += whole;
+    else if (verdict === "different") scope.different += whole;
+    else scope.leftOut += whole;
     if (verdict === "same") scope.different += odd.length;
+    else scope.leftOut += odd.length;
   }
   return scope;
 }
