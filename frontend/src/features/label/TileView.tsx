@@ -71,7 +71,7 @@ export function TileView({ tile, index, mark, missing, wrong, current, view, onP
 export function MarkOf({ mark }: { mark: Mark }) {
   const Icon = mark.verdict === "same" ? Check : VERDICT_ICONS[mark.verdict];
   return (
-    <span className="mark" data-mark={mark.verdict} aria-hidden>
+    <span className="mark" data-mark={mark.verdict} data-mixed={mark.odd.length > 0 || undefined} aria-hidden>
       <Icon size={16} strokeWidth={2.5} />
       {mark.odd.length > 0 && <Scissors size={14} />}
     </span>

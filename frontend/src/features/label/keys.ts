@@ -169,7 +169,7 @@ export function keycap(key: string): string {
     .replace("ArrowRight", "→")
     .replace("ArrowDown", "↓")
     .replace("ArrowUp", "↑")
-    .replace(/^ $/, "␣")
+    .replace(/^ $/, "Space")
     .replace("Enter", "↵")
     .replace(/[a-z]$/, (letter) => (key.length === 1 || key.startsWith("Shift+") ? letter.toUpperCase() : letter));
 }
