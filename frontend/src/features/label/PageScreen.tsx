@@ -29,7 +29,7 @@ export function PageScreen(props: WithItem) {
 
   return (
     <>
-      <Why view={view} title={m.label.page.title} warning={page.merge && m.label.page.mergeTwice(page.merge)}>
+      <Why view={view} title={m.label.page.title} warning={page.merge && m.label.page.mergeTwice(page.merge)} note={page.picking ? m.label.page.mixedHint : null}>
         <ViewTools
           view={looked}
           onView={(what) => lookAt(changed(looked, what))}

@@ -91,7 +91,7 @@ export function PairScreen(props: ScreenProps & { children?: React.ReactNode }) 
         view={view}
         title={choosingBad ? m.label.bad.title : m.label.title}
         warning={asking ? m.label.mergeTwice(...merge) : null}
-        note={mixed.odd.length > 0 ? m.label.mixedSaid(mixed.odd.length) : null}
+        note={mixed.picking ? m.label.page.mixedHint : mixed.odd.length > 0 ? m.label.mixedSaid(mixed.odd.length) : null}
       >
         {item && (
           <ViewTools

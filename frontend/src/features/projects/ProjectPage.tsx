@@ -123,17 +123,17 @@ function Importing({ project, admin, asked, onStarted }: ImportingProps) {
 
 function Counts({ project }: { project: Project }) {
   const names = m.project.counts;
-  const figures: [string, string][] = [
+  const figures: [string, string, string?][] = [
     [names.images, n(project.images)],
-    [names.queries, n(project.queries)],
-    [names.gallery, n(project.gallery)],
+    [names.queries, n(project.queries), m.project.heldOutWhy],
+    [names.gallery, n(project.gallery), m.project.heldOutWhy],
     [names.identities, project.identities === null ? m.project.truthUnknown : n(project.identities)],
     [names.cameras, project.cameras === null ? m.project.truthUnknown : n(project.cameras)],
   ];
   return (
     <dl className="counts" data-testid="project-counts">
-      {figures.map(([name, value]) => (
-        <div key={name}>
+      {figures.map(([name, value, why]) => (
+        <div key={name} title={why}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>
