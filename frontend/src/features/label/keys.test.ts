@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { commandOf, DEFAULTS, isTyping, mixedCommandOf, rebound, type Press } from "./keys";
+import { commandOf, DEFAULTS, isTyping, keycap, mixedCommandOf, rebound, type Press } from "./keys";
 import { conflictCommandOf, pageCommandOf } from "./pageKeys";
 
 const press = (key: string, changes: Partial<Press> = {}): Press => ({
@@ -104,6 +104,11 @@ describe("the keys", () => {
     expect(pageCommandOf(press("s"), false, mine)).toEqual({ do: "toggle" });
     const theirs = rebound(DEFAULTS, "toggle", "u"); // "unsure" is on both
     expect(commandOf(press("u"), false, theirs)).toBeNull();
+  });
+
+  it("are named as they are printed", () => {
+    const caps = [" ", "s", "Shift+z", "Shift+X", "Backspace", "Tab", "Enter", "ArrowLeft"].map(keycap);
+    expect(caps).toEqual(["Space", "S", "⇧Z", "⇧X", "Backspace", "Tab", "↵", "←"]);
   });
 
   it("do nothing in a text field, a menu or a dialog", () => {

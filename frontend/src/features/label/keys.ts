@@ -171,7 +171,7 @@ export function keycap(key: string): string {
     .replace("ArrowUp", "↑")
     .replace(/^ $/, "Space")
     .replace("Enter", "↵")
-    .replace(/[a-z]$/, (letter) => (key.length === 1 || key.startsWith("Shift+") ? letter.toUpperCase() : letter));
+    .replace(/^⇧?[a-z]$/, (letter) => letter.toUpperCase());
 }
 
 /** Whether typing goes somewhere else: a text field, a menu, a dialog. */
