@@ -10,6 +10,7 @@ export function KeysDialog({ open, onClose }: { open: boolean; onClose: () => vo
   return (
     <Dialog
       open={open}
+      wide
       onClose={() => waiting.current || onClose()}
       title={m.label.keys.title}
       detail={
