@@ -4,10 +4,10 @@ import { match } from "./router";
 
 describe("figures in words", () => {
   it.each([
-    [0, "0 s"],
-    [89, "89 s"],
-    [150, "3 min"],
-    [7200, "2.0 h"],
+    [0, "0\u00a0s"],
+    [89, "89\u00a0s"],
+    [150, "3\u00a0min"],
+    [7200, "2.0\u00a0h"],
     [200_000, "2 days"],
   ])("%d seconds are %s", (seconds, text) => expect(duration(seconds)).toBe(text));
 
@@ -17,9 +17,9 @@ describe("figures in words", () => {
   });
 
   it("tell a tiny share from none", () => {
-    expect(smallPercent(0)).toBe("0 %");
-    expect(smallPercent(0.00042)).toBe("4.2e-4 %");
-    expect(smallPercent(0.352)).toBe("0.35 %");
+    expect(smallPercent(0)).toBe("0\u00a0%");
+    expect(smallPercent(0.00042)).toBe("4.2e-4\u00a0%");
+    expect(smallPercent(0.352)).toBe("0.35\u00a0%");
   });
 });
 

@@ -27,14 +27,14 @@ export function moment(iso: string): string {
 
 /** A share of 1 as a percentage with one decimal; a dash where nothing was measured. */
 export function percent(value: number | null | undefined): string {
-  return value == null ? m.common.none : `${(100 * value).toFixed(1)} %`;
+  return value == null ? m.common.none : `${(100 * value).toFixed(1)}\u00a0%`;
 }
 
 /** A small percentage (already times 100) with enough digits to be told from zero. */
 export function smallPercent(value: number | null | undefined): string {
   if (value == null) return m.common.none;
-  if (value === 0) return "0 %";
-  return `${value < 0.01 ? value.toExponential(1) : value.toPrecision(value < 10 ? 2 : 3)} %`;
+  if (value === 0) return "0\u00a0%";
+  return `${value < 0.01 ? value.toExponential(1) : value.toPrecision(value < 10 ? 2 : 3)}\u00a0%`;
 }
 
 export function decimal(value: number | null | undefined, digits = 3): string {

@@ -1002,9 +1002,9 @@ export const en = {
   },
   time: {
     ago: (length: string) => `${length} ago`,
-    seconds: (value: number) => `${Math.round(value)} s`,
-    minutes: (value: number) => `${Math.round(value)} min`,
-    hours: (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} h`,
+    seconds: (value: number) => `${Math.round(value)}\u00a0s`,
+    minutes: (value: number) => `${Math.round(value)}\u00a0min`,
+    hours: (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)}\u00a0h`,
     days: (value: number) => many(Math.round(value), "day", "days"),
   },
 };

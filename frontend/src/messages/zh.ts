@@ -946,9 +946,9 @@ export const zh: Messages = {
   },
   time: {
     ago: (length) => `${length}前`,
-    seconds: (value) => `${Math.round(value)} 秒`,
-    minutes: (value) => `${Math.round(value)} 分钟`,
-    hours: (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} 小时`,
+    seconds: (value) => `${Math.round(value)}\u00a0秒`,
+    minutes: (value) => `${Math.round(value)}\u00a0分钟`,
+    hours: (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)}\u00a0小时`,
     days: (value) => `${Math.round(value)} 天`,
   },
 };

@@ -8,7 +8,7 @@ describe("a bound", () => {
   });
 
   it("is rounded up, a confidence down: what is said still holds", () => {
-    expect([atMost(0.0421), atMost(0.05), atMost(1), atMost(0.04999)]).toEqual(["4.3 %", "5.0 %", "100.0 %", "5.0 %"]);
-    expect([atLeast(0.975), atLeast(0.9875), atLeast(0.99375)]).toEqual(["97.50 %", "98.75 %", "99.37 %"]);
+    expect([atMost(0.0421), atMost(0.05), atMost(1), atMost(0.04999)]).toEqual(["4.3\u00a0%", "5.0\u00a0%", "100.0\u00a0%", "5.0\u00a0%"]);
+    expect([atLeast(0.975), atLeast(0.9875), atLeast(0.99375)]).toEqual(["97.50\u00a0%", "98.75\u00a0%", "99.37\u00a0%"]);
   });
 });

@@ -8,10 +8,10 @@ export function faultlessBound(links: number): number {
 
 /** An upper bound as a percentage with one decimal, rounded up. */
 export function atMost(share: number): string {
-  return `${(Math.ceil(1000 * share - 1e-6) / 10).toFixed(1)} %`;
+  return `${(Math.ceil(1000 * share - 1e-6) / 10).toFixed(1)}\u00a0%`;
 }
 
 /** A confidence as a percentage with two decimals, rounded down. */
 export function atLeast(share: number): string {
-  return `${(Math.floor(10_000 * share + 1e-6) / 100).toFixed(2)} %`;
+  return `${(Math.floor(10_000 * share + 1e-6) / 100).toFixed(2)}\u00a0%`;
 }

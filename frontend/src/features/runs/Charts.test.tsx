@@ -21,7 +21,7 @@ describe("the charts", () => {
     render(<Charts rounds={rounds} losses={[]} />);
     fireEvent.click(screen.getByRole("button", { name: "Quality: Table" }));
     const cells = screen.getAllByRole("cell").map((cell) => cell.textContent);
-    expect(cells).toEqual(["1", "50.0 %", "25.0 %"]);
+    expect(cells).toEqual(["1", "50.0\u00a0%", "25.0\u00a0%"]);
   });
 
   it("say why there is nothing to draw", () => {
