@@ -74,13 +74,13 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "paper-ucal",
         "UCAL as published",
-        "SpCL, ResNet-50 at 256x128, 50 epochs, questions from 15, pair memory. Needs a GPU and ImageNet `weights`.",
+        "SpCL, ResNet-50 at 256x128, 50 epochs, questions from 15, pair memory. Needs a GPU and ImageNet weights.",
         RunConfig(base="spcl", memory="pair"),
     ),
     Preset(
         "cluster-contrast-ucal",
         "UCAL on Cluster Contrast",
-        "The stronger base under the same questions, with inference. Needs a GPU and ImageNet `weights`.",
+        "The stronger base under the same questions, with inference. Needs a GPU and ImageNet weights.",
         RunConfig(base="cluster-contrast"),
     ),
 )
