@@ -770,7 +770,7 @@ export const en = {
     answered: (done: number, total: number) => `${n(done)} of ${n(total)} settled`,
     given: (count: number) => many(count, "answer", "answers"),
     toCome: (count: number) => (count === 0 ? "none to come" : `about ${n(count)} to come`),
-    toComeUnknown: "how many more: known after round 1",
+    toComeUnknown: "how many more: known after this round",
     toComeWhy: "Expected from the rounds so far. The run may end earlier, once nothing is worth asking.",
     settledWhy: "Pairs that follow from the answers: nobody has to judge them",
     settled: (count: number) => `${many(count, "pair", "pairs")} settled for you`,

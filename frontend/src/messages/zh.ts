@@ -747,7 +747,7 @@ export const zh: Messages = {
     answered: (done, total) => `已解决 ${n(done)} / ${n(total)}`,
     given: (count) => `${n(count)} 个回答`,
     toCome: (count) => (count === 0 ? "没有更多问题" : `预计还有约 ${n(count)} 个`),
-    toComeUnknown: "第 1 轮后可知还有多少",
+    toComeUnknown: "本轮后可知还有多少",
     toComeWhy: "根据已完成的各轮估计。没有值得问的问题时，运行会提前结束。",
     settledWhy: "由回答推出的图像对：不需要任何人判断",
     settled: (count) => `自动推断 ${n(count)} 对`,

@@ -17,7 +17,8 @@ export function StateLine({ run, audited }: { run: Run; audited: boolean }) {
   if (run.stopping) parts.push(m.runs.stopping);
   const waits = waitsFor(run);
   if (waits && !over) parts.push(m.runs.waitsFor(waits));
-  if (!over) parts.push(run.heartbeat_age === null ? m.runs.heartbeatNone : m.runs.heartbeat(duration(run.heartbeat_age)));
+  if (!over && run.heartbeat_age !== null) parts.push(m.runs.heartbeat(duration(run.heartbeat_age)));
+  else if (!over && !waitsForPeople(run)) parts.push(m.runs.heartbeatNone);
   if (over && run.stopped) parts.push(m.runs.ended(endingOf(run.stopped)));
   return (
     <div className="state-line">
@@ -29,8 +30,13 @@ export function StateLine({ run, audited }: { run: Run; audited: boolean }) {
   );
 }
 
+/** No worker is on it then, and none has to be. */
+function waitsForPeople(run: Run): boolean {
+  return run.state === "paused" || (run.state === "asking" && run.open > 0);
+}
+
 function waitsFor(run: Run): string | null {
   if (run.waiting_for === null) return null;
   if (run.state === "paused") return m.runs.waits.resume;
-  return run.state === "asking" && run.open > 0 ? m.runs.waits.answers(run.open) : m.runs.waits.worker;
+  return waitsForPeople(run) ? m.runs.waits.answers(run.open) : m.runs.waits.worker;
 }
