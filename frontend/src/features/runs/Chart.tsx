@@ -73,7 +73,7 @@ function optionsOf(figure: Figure, width: number, onCursor: (index: number | nul
   return {
     width,
     height: HEIGHT,
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0], // half of the last label of the x axis
     legend: { show: false },
     cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
     hooks: { setCursor: [(self) => onCursor(self.cursor.idx ?? null)] },
