@@ -10,6 +10,7 @@ import zipfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from sqlalchemy import select
@@ -60,6 +61,16 @@ def export_file(folder: Path, run: Run, what: Export) -> Path:
     if not path.is_file():
         raise NotFoundError(f"this run has no {what.value}")
     return path
+
+
+def file_name(run: Run, what: str) -> str:
+    """Name a file after its run: those of two runs lie side by side in a folder of downloads."""
+    return f"{run.name or run.id}-{what}".replace("/", "-")
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Give the header that saves a response under this name, whatever its characters (RFC 6266)."""
+    return {"content-disposition": f"attachment; filename*=utf-8''{quote(name, safe='')}"}
 
 
 def csv_text(path: Path) -> str:

@@ -14,7 +14,7 @@ from backend import editing, history
 from backend.cluster_views import Clusters, edits_out, merges_out
 from backend.clusters import Browser
 from backend.deps import Admin, At, Db
-from backend.exports import clusters_csv
+from backend.exports import attachment, clusters_csv, file_name
 from backend.store import edits, images, runs
 from backend.store.models import Run, utc_now
 from backend.views import image_out
@@ -44,7 +44,7 @@ def download_clusters(at: At, session: Db, person: Admin, run_id: str) -> Respon
     """Download every image with its cluster as it stands now, its name, and whether people confirmed it."""
     run = runs.seen_by(session, person, run_id)
     text = clusters_csv(session, run, at.browser.now(session, run).clusters)
-    headers = {"content-disposition": 'attachment; filename="clusters.csv"'}
+    headers = attachment(file_name(run, "clusters.csv"))
     return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
 

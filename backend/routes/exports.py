@@ -8,7 +8,7 @@ from starlette.background import BackgroundTask
 
 from backend import snapshot
 from backend.deps import Admin, At, Db
-from backend.exports import Export, csv_text, export_file, zip_all
+from backend.exports import Export, attachment, csv_text, export_file, file_name, zip_all
 from backend.store import runs
 
 router = APIRouter(tags=["exports"])
@@ -21,7 +21,7 @@ def download_snapshot(at: At, session: Db, person: Admin, run_id: str) -> Respon
     """Download what reproduces a run, at any time: settings, versions, image hashes, the whole log."""
     run = runs.seen_by(session, person, run_id)
     path = snapshot.write(session, at.settings.runs_dir, run)
-    name = f"{run.name or run.id}-snapshot.zip".replace("/", "-")
+    name = file_name(run, "snapshot.zip")
     return FileResponse(path, filename=name, background=BackgroundTask(path.unlink, missing_ok=True))
 
 
@@ -29,12 +29,11 @@ def download_snapshot(at: At, session: Db, person: Admin, run_id: str) -> Respon
 def export_run(at: At, session: Db, person: Admin, run_id: str, what: Export) -> Response:
     """Download one of a finished run's files, or all of them as a zip."""
     run = runs.seen_by(session, person, run_id)
-    name = f"{run.name or run.id}-{what.value}".replace("/", "-")
+    name = file_name(run, what.value)
     if what is Export.ALL:
         path = zip_all(at.settings.runs_dir, run)
         return FileResponse(path, filename=name, background=BackgroundTask(path.unlink, missing_ok=True))
     path = export_file(at.settings.runs_dir, run, what)
     if path.suffix == ".csv":
-        headers = {"content-disposition": 'attachment; filename="identities.csv"'}
-        return Response(csv_text(path), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(csv_text(path), media_type="text/csv; charset=utf-8", headers=attachment(name))
     return FileResponse(path, filename=name)

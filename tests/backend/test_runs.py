@@ -227,9 +227,20 @@ def test_result_and_files_are_there_when_the_run_is_done(world: World):
     assert admin.api("GET", f"/runs/{run.id}/result").json() == {"n": 12, "final": None}
     csv = admin.api("GET", f"/runs/{run.id}/export/identities.csv")
     assert csv.text == "key,identity\n'=cmd.jpg,-1\n'-a.jpg,3\n"
-    assert "attachment" in csv.headers["content-disposition"]
+    assert csv.headers["content-disposition"].startswith("attachment; ")
     assert admin.api("GET", f"/runs/{run.id}/export/features.npz").status_code == 404
     assert admin.api("GET", f"/runs/{run.id}/export/..%2f..%2fucal.sqlite3").status_code in (404, 422)
+
+
+def test_a_downloaded_file_is_named_after_its_run_whatever_its_characters(world: World):
+    run = world.run(world.project(), RunState.DONE)
+    folder = world.settings.runs_dir / run.id
+    folder.mkdir(parents=True)
+    (folder / "identities.csv").write_text("key\n")
+    with world.scope() as session:
+        session.get_one(Run, run.id).name = "狗/1"
+    said = world.admin().api("GET", f"/runs/{run.id}/export/identities.csv")
+    assert said.headers["content-disposition"] == "attachment; filename*=utf-8''%E7%8B%97-1-identities.csv"
 
 
 def test_all_files_come_in_one_zip_that_is_not_left_behind(world: World):

@@ -472,7 +472,7 @@ export const en = {
     changes: "Settings changed on the way",
     changed: (setting: string, before: string, after: string) => `${setting}: ${before} → ${after}`,
     snapshot: "What reproduces this run",
-    clustersNow: "Image → cluster, as it stands now",
+    clustersNow: "The labels as they stand now, edits included",
     downloads: "Downloads",
     downloadsNote: "Everything needed to use, check or repeat this run.",
     downloadsLater: "The results follow when the run is over.",
@@ -480,7 +480,7 @@ export const en = {
     downloadsEnded: "The run ended early: answers and settings only.",
     files: {
       "all.zip": "Everything, as one zip",
-      "identities.csv": "Image → identity",
+      "identities.csv": "The labels when the run ended, without later edits",
       "answers.jsonl": "Every answer",
       "result.json": "Figures per round",
       "config.json": "Settings",

@@ -461,7 +461,7 @@ export const zh: Messages = {
     changes: "途中更改的设置",
     changed: (setting: string, before: string, after: string) => `${setting}：${before} → ${after}`,
     snapshot: "重现此运行所需的一切",
-    clustersNow: "图像 → 聚类（当前状态）",
+    clustersNow: "当前的标签，包括编辑",
     downloads: "下载",
     downloadsNote: "使用、检查或重复这次运行所需的一切。",
     downloadsLater: "运行结束后提供结果。",
@@ -469,7 +469,7 @@ export const zh: Messages = {
     downloadsEnded: "运行提前结束：只有回答和设置。",
     files: {
       "all.zip": "全部（一个 zip）",
-      "identities.csv": "图像 → 身份",
+      "identities.csv": "运行结束时的标签，不含之后的编辑",
       "answers.jsonl": "每个回答",
       "result.json": "每轮数据",
       "config.json": "设置",

@@ -69,7 +69,7 @@ function Ways({ run }: { run: Run }) {
   return (
     <>
       {done && admin && (
-        <ButtonLink href={address(`/runs/${run.id}/export/identities.csv`)} look="primary" icon={<Download size={16} aria-hidden />} download>
+        <ButtonLink href={address(`/runs/${run.id}/clusters.csv`)} look="primary" icon={<Download size={16} aria-hidden />} download>
           {m.runs.downloadLabels}
         </ButtonLink>
       )}

@@ -15,13 +15,6 @@ export function Downloads({ run, admin }: { run: Run; admin: boolean }) {
       {admin && (
         <ul className="downloads" data-testid="downloads">
           <li>
-            <a href={address(`/runs/${run.id}/snapshot`)} download className="download">
-              <Download size={16} aria-hidden />
-              <span>{m.runs.snapshot}</span>
-              <span className="quiet small mono">snapshot.zip</span>
-            </a>
-          </li>
-          <li>
             <a href={address(`/runs/${run.id}/clusters.csv`)} download className="download">
               <Download size={16} aria-hidden />
               <span>{m.runs.clustersNow}</span>
@@ -37,6 +30,13 @@ export function Downloads({ run, admin }: { run: Run; admin: boolean }) {
               </a>
             </li>
           ))}
+          <li>
+            <a href={address(`/runs/${run.id}/snapshot`)} download className="download">
+              <Download size={16} aria-hidden />
+              <span>{m.runs.snapshot}</span>
+              <span className="quiet small mono">snapshot.zip</span>
+            </a>
+          </li>
         </ul>
       )}
     </Panel>

@@ -86,7 +86,7 @@ function Ways({ run, admin }: { run: Run; admin: boolean }) {
         </ButtonLink>
       )}
       {admin && run.state === "done" && (
-        <ButtonLink href={address(`/runs/${run.id}/export/identities.csv`)} look="primary" icon={<Download size={16} aria-hidden />} download>
+        <ButtonLink href={address(`/runs/${run.id}/clusters.csv`)} look="primary" icon={<Download size={16} aria-hidden />} download>
           {m.runs.downloadLabels}
         </ButtonLink>
       )}
