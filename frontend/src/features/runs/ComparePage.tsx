@@ -17,7 +17,7 @@ import "./runs.css";
 const MOST = 4;
 const NOTHING: RunMetrics = { rounds: [], losses: [] };
 
-/** Two or more runs of a project: quality against answers, and what differs in their settings. */
+/** Two or more runs of a project: quality against pairs judged, and what differs in their settings. */
 export default function ComparePage({ id }: { id: string }) {
   const project = useProject(id);
   const runs = useQuery({
@@ -128,7 +128,7 @@ function Outcomes({ compared }: { compared: Compared[] }) {
             <tr>
               <th>{words.run}</th>
               <th className="figure">{words.rounds}</th>
-              <th className="figure">{words.answers}</th>
+              <th className="figure">{words.judged}</th>
               <th className="figure">{words.actions}</th>
               <th className="figure">{words.eq7}</th>
               <th className="figure">{words.clusters}</th>

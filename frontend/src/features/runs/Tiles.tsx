@@ -8,6 +8,8 @@ interface Tile {
   id: string;
 }
 
+const perAnswer = (ratio: number): string => (ratio < 100 ? ratio.toFixed(1) : n(Math.round(ratio)));
+
 /** The run in numbers. */
 export function Tiles({ run, rounds }: { run: Run; rounds: Round[] }) {
   return (
@@ -27,7 +29,7 @@ function tilesOf(run: Run, rounds: Round[]): Tile[] {
   const { tiles, notes } = m.runs;
   const last = rounds.at(-1);
   const dash = m.common.none;
-  const ratio = run.answered > 0 ? (run.inferred / run.answered).toFixed(2) : null;
+  const ratio = run.answered > 0 ? perAnswer(run.inferred / run.answered) : null;
   return [
     { id: "round", name: tiles.round, value: n(Math.min(run.round + 1, run.rounds)), note: notes.round(run.rounds) },
     { id: "asked", name: tiles.asked, value: n(run.asked), note: notes.open(run.open, run.leased) },

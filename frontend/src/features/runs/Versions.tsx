@@ -15,7 +15,7 @@ export function Versions({ rounds }: { rounds: Round[] }) {
             <tr>
               <th>{words.version}</th>
               <th>{words.ended}</th>
-              <th className="figure">{words.answers}</th>
+              <th className="figure">{words.judged}</th>
               <th className="figure">{words.clusters}</th>
               <th className="figure">{m.runs.series.loss}</th>
               <th className="figure">{m.runs.series.f1}</th>

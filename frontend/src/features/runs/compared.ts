@@ -1,4 +1,4 @@
-/** Runs side by side: one curve each over the answers, and the settings in which they differ. */
+/** Runs side by side: one curve each over the pairs judged, and the settings in which they differ. */
 import type { Round, Run } from "../../api/types";
 import { percent } from "../../components/format";
 import { m } from "../../messages";
@@ -18,7 +18,7 @@ const measured = (round: Round, measure: Measure): number | null =>
 export const valueOf = (round: Round | undefined, measure: Measure): string =>
   round ? percent(measured(round, measure)) : m.common.none;
 
-/** Quality against answers: x is every number of answers that some run had at a round's end. */
+/** Quality against pairs judged: x is every number of them that some run had at a round's end. */
 export function againstOf(compared: Compared[], measure: Measure): Figure {
   const x = [...new Set(compared.flatMap(({ rounds }) => rounds.map((round) => round.answers)))].sort((a, b) => a - b);
   const series = compared.map(({ run, rounds }) => {
@@ -26,7 +26,7 @@ export function againstOf(compared: Compared[], measure: Measure): Figure {
     return { name: run.name || m.project.unnamedRun, values: x.map((answers) => at.get(answers) ?? null) };
   });
   const known = series.filter((one) => one.values.some((value) => value !== null));
-  return { xName: m.compare.answers, x, series: known, format: percent, unit: "share" };
+  return { xName: m.compare.judged, x, series: known, format: percent, unit: "share" };
 }
 
 export interface Difference {

@@ -37,7 +37,7 @@ export function answersOf(rounds: Round[]): Figure {
   return {
     xName: m.runs.charts.round,
     x: rounds.map((round) => round.round + 1),
-    series: known([{ name: m.runs.series.answers, values: rounds.map((round) => round.answers) }]),
+    series: known([{ name: m.runs.series.judged, values: rounds.map((round) => round.answers) }]),
     format: (value) => (value === null ? m.common.none : n(value)),
     unit: "count",
   };
