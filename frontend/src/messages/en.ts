@@ -597,7 +597,7 @@ export const en = {
     results: {
       title: "Audits of this run",
       empty: "No audit yet",
-      emptyDetail: "Without one, nothing is known about how right these clusters are.",
+      emptyDetail: "Without one, or known identities, nothing tells how right these clusters are.",
       name: (attempt: number) => `Audit ${n(attempt)}`,
       of: (name: string, when: string) => `${name}, of the clusters as they stood on ${when}`,
       attempt: "numbered over all runs of the project",
@@ -618,6 +618,7 @@ export const en = {
     panel: {
       dry: "This run asks nothing more.",
       dryDetail: "How right its clusters are is not known until a random audit passes.",
+      knownDetail: "Identities are known here, so F1 below says how right its clusters are. Without them, as with images of your own, only a random audit can.",
       live: "A random audit bounds how many links are wrong or missed.",
       passed: "A random audit passed.",
       over: "Audits are for admins: the clusters are not shown to people who answer.",

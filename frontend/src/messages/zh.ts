@@ -586,7 +586,7 @@ export const zh: Messages = {
     results: {
       title: "此运行的审查",
       empty: "还没有审查",
-      emptyDetail: "没有审查，就无法知道这些聚类有多正确。",
+      emptyDetail: "没有审查，身份也未知时，就无法知道这些聚类有多正确。",
       name: (attempt) => `第 ${n(attempt)} 次审查`,
       of: (name, when) => `${name}，针对 ${when} 时的聚类`,
       attempt: "按项目的所有运行编号",
@@ -606,6 +606,7 @@ export const zh: Messages = {
     panel: {
       dry: "此运行不再提问。",
       dryDetail: "在随机审查通过之前，不知道它的聚类有多正确。",
+      knownDetail: "这里身份已知，下方的 F1 说明聚类有多正确。身份未知时（例如您自己的图像），只有随机审查能说明。",
       live: "随机审查给出错误或遗漏链接的上限。",
       passed: "随机审查已通过。",
       over: "审查由管理员进行：回答问题的人看不到聚类。",

@@ -9,8 +9,8 @@ import { hasPassed } from "./passed";
 import { Bounds } from "./Results";
 import "./audit.css";
 
-/** On a run's page: that it ended, which is not "done", and what its newest audit says. */
-export function AuditPanel({ run, admin }: { run: Run; admin: boolean }) {
+/** On a run's page: that it ended, which is not "done", and what its newest audit says; `known`: its clusters were measured. */
+export function AuditPanel({ run, admin, known }: { run: Run; admin: boolean; known: boolean }) {
   const words = m.audit.panel;
   const { data } = useAudits(run.id, admin);
   const newest = data?.[0];
@@ -30,7 +30,7 @@ export function AuditPanel({ run, admin }: { run: Run; admin: boolean }) {
       <div className="audit-panel" data-testid="run-audit">
         {run.state === "done" && !passed ? (
           <p>
-            <strong>{words.dry}</strong> {words.dryDetail}
+            <strong>{words.dry}</strong> {known ? words.knownDetail : words.dryDetail}
           </p>
         ) : (
           <p>{passed ? words.passed : words.live}</p>

@@ -54,7 +54,7 @@ function Shown({ run }: { run: Run }) {
         <Steps run={run} rounds={figures.rounds} />
         <Tiles run={run} rounds={figures.rounds} />
         <HealthPanel runId={run.id} live={!isOver(run.state)} />
-        <AuditPanel run={run} admin={admin} />
+        <AuditPanel run={run} admin={admin} known={figures.rounds.at(-1)?.pairwise != null} />
         {metrics.error && !metrics.data && <Refusal error={metrics.error} />}
         <Charts
           rounds={figures.rounds}
