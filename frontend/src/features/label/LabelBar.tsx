@@ -13,6 +13,8 @@ interface LabelBarProps {
   runName: string;
   progress: QueueProgress | null;
   stepwise: boolean; // questions are chosen a few at a time: those of a round cannot be counted beforehand
+  round: number; // where the run is; what came with the last question may be a round behind
+  over: boolean;
   onHelp: () => void;
 }
 
@@ -24,14 +26,14 @@ export function LabelBar(props: LabelBarProps) {
   return slot && createPortal(<BarContent {...props} />, slot);
 }
 
-function BarContent({ runId, runName, progress, stepwise, onHelp }: LabelBarProps) {
+function BarContent({ runId, runName, progress, onHelp, ...rest }: LabelBarProps) {
   return (
     <div className="label-bar">
       <Link href={`/runs/${runId}`} className="label-bar-run" aria-label={`${m.runs.overview}: ${runName}`}>
         <ChevronLeft size={16} aria-hidden />
         <span>{runName}</span>
       </Link>
-      {progress && <RoundProgress runId={runId} progress={progress} stepwise={stepwise} />}
+      {progress && <RoundProgress runId={runId} progress={progress} {...rest} />}
       <IconButton name={m.label.help} className="label-help" onClick={onHelp}>
         <Keyboard size={18} aria-hidden />
       </IconButton>
@@ -43,20 +45,24 @@ interface RoundProgressProps {
   runId: string;
   progress: QueueProgress;
   stepwise: boolean;
+  round: number;
+  over: boolean;
 }
 
-function RoundProgress({ runId, progress, stepwise }: RoundProgressProps) {
+function RoundProgress({ runId, progress, stepwise, round: now, over }: RoundProgressProps) {
   const { answered_round, open_round, settled_round, answered_total } = progress;
-  const toCome = useToCome(runId, progress.round);
+  const round = Math.max(progress.round, now);
+  const expected = useToCome(runId, round);
+  const toCome = over ? 0 : expected;
   const done = answered_round + settled_round;
   const total = done + open_round;
   const words = stepwise ? m.label.given(answered_total) : m.label.answered(done, total);
-  const ahead = toCome === undefined ? "" : toCome === null ? m.label.toComeUnknown : m.label.toCome(toCome);
+  const ahead = toCome === undefined ? "" : toCome === null ? m.label.toComeUnknown : (stepwise ? m.label.toComeAtMost : m.label.toCome)(toCome);
   return (
     <div className="label-progress" data-testid="round-progress">
       <span className="label-round">
-        <span className="wide-only">{m.label.round(progress.round + 1, progress.rounds)}</span>
-        <span className="narrow-only">{m.label.roundShort(progress.round + 1, progress.rounds)}</span>
+        <span className="wide-only">{m.label.round(round + 1, progress.rounds)}</span>
+        <span className="narrow-only">{m.label.roundShort(round + 1, progress.rounds)}</span>
       </span>
       {(!stepwise || typeof toCome === "number") && (
         <div className="label-progress-bar">

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { CloudOff } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
-import { keys, useRun, useSession } from "../../api/queries";
+import { isOver, keys, useRun, useSession } from "../../api/queries";
 import type { Run, Verdict } from "../../api/types";
 import { useTitle } from "../../components/Page";
 import { Empty, Failed, Loading } from "../../components/States";
@@ -70,6 +70,8 @@ function Labelling({ run, personId }: { run: Run; personId: string }) {
         runName={run.name || m.project.unnamedRun}
         progress={view.progress}
         stepwise={run.config["policy"] === "efficient"}
+        round={Math.min(run.round, run.rounds - 1)}
+        over={isOver(run.state)}
         onHelp={() => setHelp(true)}
       />
       <Screen {...screen}>

@@ -10,6 +10,7 @@ import { StatePill, WORKING } from "../../components/StatePill";
 import { Empty } from "../../components/States";
 import { useNow } from "../../components/useNow";
 import { m, n } from "../../messages";
+import { isIdle } from "./idle";
 import type { Snapshot } from "./types";
 
 const ICONS: Record<EmptyReason, LucideIcon> = {
@@ -34,9 +35,9 @@ interface WaitingProps {
 export function Waiting({ run, view, empty }: WaitingProps) {
   const Icon = ICONS[empty];
   const [title] = wordsOf(run, empty);
-  const detail = useDetail(run, view, empty);
   const over = isOver(run.state);
-  const metrics = useMetrics(run.id, !over);
+  const rounds = useMetrics(run.id, !over).data?.rounds ?? [];
+  const detail = useDetail(run, view, empty, isIdle(run, rounds));
   return (
     <div className="waiting" data-testid="label-empty" data-reason={empty}>
       <Empty icon={<Icon size={28} aria-hidden />} title={title} detail={detail} role="status">
@@ -55,7 +56,7 @@ export function Waiting({ run, view, empty }: WaitingProps) {
         {WORKING.includes(run.state) && (
           <Bar done={run.progress?.done ?? 0} total={run.progress?.total ?? 0} label={m.runs.states[run.state] ?? ""} />
         )}
-        <LatestFigures rounds={metrics.data?.rounds ?? []} run={run} />
+        <LatestFigures rounds={rounds} run={run} answers={view.progress?.answered_total ?? run.answered} />
         {!over && <p className="small quiet">{m.label.refreshes}</p>}
       </div>
     </div>
@@ -86,9 +87,10 @@ function wordsOf(run: Run, empty: EmptyReason): [string, string] {
 }
 
 /** Why there is nothing, with the count or the time that the server expects. */
-function useDetail(run: Run, view: Snapshot, empty: EmptyReason): string {
+function useDetail(run: Run, view: Snapshot, empty: EmptyReason, idle: boolean): string {
   const now = useNow();
   const { emptyCount: count, emptyUntil: until } = view;
+  if (empty === "waiting_for_model" && idle) return m.label.idle;
   const [, about] = wordsOf(run, empty);
   const parts = [count === null || empty !== "leased_to_others" ? about : m.label.withOthers(count)];
   if (empty === "all_settled" && run.stopped) parts.unshift(m.label.endedBecause(endingOf(run.stopped)));
@@ -101,33 +103,35 @@ function wait(ms: number): string {
   return ms < 5000 ? m.label.soon : m.label.waitAbout(duration(ms / 1000));
 }
 
-/** The newest measured quality, and how it moved since the round before. */
-function LatestFigures({ rounds, run }: { rounds: Round[]; run: Run }) {
+/** The newest measured quality, and how it moved: since the round before, at the end since the first. */
+function LatestFigures({ rounds, run, answers }: { rounds: Round[]; run: Run; answers: number }) {
   const measured = rounds.filter((round) => round.mAP !== null || round.pairwise !== null);
-  const [before, last] = [measured.at(-2), measured.at(-1)];
+  const over = isOver(run.state);
+  const last = measured.at(-1);
+  const since = measured.length < 2 ? undefined : measured.at(over ? 0 : -2);
+  const [names, why] = [m.runs.series, m.label.figuresWhy];
   return (
-    <dl className="waiting-figures" data-testid="latest-figures">
-      <Figure name={m.runs.series.answers} value={n(run.answered)} />
-      <Figure name={m.runs.series.inferred} value={n(run.inferred)} />
-      {last && <Figure name={m.runs.series.mAP} value={percent(last.mAP)} move={move(last.mAP, before?.mAP)} />}
-      {last && (
-        <Figure
-          name={m.runs.series.f1}
-          value={percent(last.pairwise?.["f1"])}
-          move={move(last.pairwise?.["f1"], before?.pairwise?.["f1"])}
-        />
-      )}
-    </dl>
+    <>
+      <dl className="waiting-figures" data-testid="latest-figures">
+        <Figure name={m.runs.tiles.answered} why={why.answers} value={n(answers)} />
+        <Figure name={names.inferred} why={why.inferred} value={n(run.inferred)} />
+        {last && <Figure name={names.mAP} why={why.mAP} value={percent(last.mAP)} move={move(last.mAP, since?.mAP)} />}
+        {last && <Figure name={names.f1} why={why.f1} value={percent(f1Of(last))} move={move(f1Of(last), f1Of(since))} />}
+      </dl>
+      {since && <p className="small quiet">{over ? m.label.figuresSince.first : m.label.figuresSince.before}</p>}
+    </>
   );
 }
+
+const f1Of = (round: Round | undefined): number | null | undefined => round?.pairwise?.["f1"];
 
 function move(now: number | null | undefined, before: number | null | undefined): number | undefined {
   return now == null || before == null ? undefined : 100 * (now - before);
 }
 
-function Figure({ name, value, move }: { name: string; value: string; move?: number | undefined }) {
+function Figure({ name, why, value, move }: { name: string; why: string; value: string; move?: number | undefined }) {
   return (
-    <div>
+    <div title={why}>
       <dt>{name}</dt>
       <dd>
         {value}
