@@ -13,6 +13,7 @@ export function useToCome(runId: string, round: number): number | null | undefin
     queryFn: async ({ signal }): Promise<Expected> =>
       (await api.get<components["schemas"]["RunHealth"]>(`/runs/${runId}/health`, signal)).expected,
     refetchInterval: FRESH_MS,
+    placeholderData: (before) => before, // when a round ends: the bar stays where it was until the server has told anew
     retry: false,
   });
   return expected.data?.expected;
