@@ -117,7 +117,8 @@ function Screen({ children, ...props }: ScreenProps & { children: React.ReactNod
 function Nothing({ run, view }: { run: Run; view: Snapshot }) {
   if (view.fatal) return <Failed error={view.fatal} />;
   if (view.offline) return <Empty icon={<CloudOff size={28} aria-hidden />} title={m.label.unreachable} detail={m.label.unreachableDetail} />;
-  if (view.empty) return <Waiting run={run} view={view} empty={view.empty} />;
+  // The run may be known to be done before the questions' next poll says so.
+  if (view.empty) return <Waiting run={run} view={view} empty={run.state === "done" ? "all_settled" : view.empty} />;
   return (
     <div className="stage stage-loading" role="status">
       <span className="hidden-but-read">{m.label.loading}</span>
