@@ -63,7 +63,8 @@ def confirm(page: Page) -> str:
 
 
 def standing(page: Page, run_id: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = page.request.get(f"/api/v1/runs/{run_id}/answers?mine=true&standing=true&limit=500").json()
+    address = f"/api/v1/runs/{run_id}/answers?mine=true&standing=true&limit=500"
+    found: list[dict[str, Any]] = page.request.get(address).json()
     return found
 
 
