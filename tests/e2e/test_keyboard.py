@@ -37,6 +37,11 @@ FOCUS = """async () => {
   return null;
 }"""
 
+FOCUSED = """async () => {
+  await new Promise(go => setTimeout(go)); // a menu moves the focus a moment after the press
+  return document.activeElement?.textContent ?? "";
+}"""
+
 
 @pytest.fixture
 def stranger(browser: Browser, product: Product, session: object) -> Iterator[Page]:
@@ -77,7 +82,7 @@ def choose(page: Page, item: str) -> None:
     """Pick from the account menu, by the arrow keys."""
     enter(page, "[data-testid=account]", "[role=menu]")
     for _ in range(14):
-        if page.evaluate("document.activeElement?.textContent ?? ''").strip() == item:
+        if page.evaluate(FOCUSED).strip() == item:
             page.keyboard.press("Enter")
             return
         page.keyboard.press("ArrowDown")

@@ -1,6 +1,6 @@
 import * as Radix from "@radix-ui/react-dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { m } from "../messages";
 import { Button } from "./Button";
 
@@ -19,31 +19,44 @@ interface DialogProps {
  * A modal dialog. The veil is our own element: Radix's overlay locks scrolling with an inline style sheet, which the
  * server's Content-Security-Policy refuses.
  */
-export function Dialog({ open, onClose, title, detail, children, wide = false, dismissable = true }: DialogProps) {
-  const hold = (event: Event) => dismissable || event.preventDefault();
+export function Dialog({ open, onClose, dismissable = true, ...content }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => !next && dismissable && onClose()}>
       <Radix.Portal>
         <div className="veil" aria-hidden />
-        <Radix.Content
-          className={wide ? "dialog dialog-wide" : "dialog"}
-          onInteractOutside={hold}
-          onEscapeKeyDown={hold}
-          {...(detail ? {} : { "aria-describedby": undefined })}
-        >
-          <header className="dialog-head">
-            <Radix.Title className="dialog-title">{title}</Radix.Title>
-            {dismissable && (
-              <Radix.Close className="icon-button" aria-label={m.common.close}>
-                <X size={18} aria-hidden />
-              </Radix.Close>
-            )}
-          </header>
-          {detail && <Radix.Description className="dialog-detail">{detail}</Radix.Description>}
-          {children}
-        </Radix.Content>
+        <Content dismissable={dismissable} {...content} />
       </Radix.Portal>
     </Radix.Root>
+  );
+}
+
+/** What is there only while the dialog is open: it gives the focus back to where it was, since Radix knows no trigger here. */
+function Content({ title, detail, children, wide = false, dismissable }: Omit<DialogProps, "open" | "onClose">) {
+  const [opener] = useState(() => document.activeElement);
+  const hold = (event: Event) => dismissable || event.preventDefault();
+  const giveBack = (event: Event) => {
+    event.preventDefault();
+    if (opener instanceof HTMLElement) opener.focus();
+  };
+  return (
+    <Radix.Content
+      className={wide ? "dialog dialog-wide" : "dialog"}
+      onInteractOutside={hold}
+      onEscapeKeyDown={hold}
+      onCloseAutoFocus={giveBack}
+      {...(detail ? {} : { "aria-describedby": undefined })}
+    >
+      <header className="dialog-head">
+        <Radix.Title className="dialog-title">{title}</Radix.Title>
+        {dismissable && (
+          <Radix.Close className="icon-button" aria-label={m.common.close}>
+            <X size={18} aria-hidden />
+          </Radix.Close>
+        )}
+      </header>
+      {detail && <Radix.Description className="dialog-detail">{detail}</Radix.Description>}
+      {children}
+    </Radix.Content>
   );
 }
 
