@@ -20,6 +20,7 @@ NAME = "Demo: generated people"
 TEXT = "Drawn people who do not exist, seen by four cameras: who is who? Label them; nothing leaves this machine."
 DATA = ImportSynth()
 PRESET = "pages"
+FEW_WAITS = {"pages_per_round": 10, "epochs": 12, "lr_step": 12, "idle_rounds": 2}  # few images: plans of one page
 
 log = structlog.get_logger()
 
@@ -51,7 +52,8 @@ def _try_start(factory: SessionFactory) -> bool:
         if project.import_state != ImportState.DONE:
             return False
     with session_scope(factory) as session:
-        run = runs.create(session, session.get_one(Project, project.id), "Fewest actions", preset(PRESET).config)
+        config = preset(PRESET).config.replace(**FEW_WAITS)
+        run = runs.create(session, session.get_one(Project, project.id), "Fewest actions", config)
         log.info("demo_run_started", run=run.id)
     return True
 

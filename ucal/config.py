@@ -66,6 +66,7 @@ class RunConfig:
         "surprise"  # efficient, expected_error above 0: asked again is what is improbable, or all between groups of 4
     )
     pages_per_round: int = 1  # efficient: plans in a round; each is a batch of pages
+    idle_rounds: int = 0  # rounds in a row that asked nothing after which a run that trains ends; 0 = it never does
     without: Literal["nothing", "whitening", "calibration", "atoms", "metric", "belief", "audits"] = (
         "nothing"  # efficient: an ingredient that is left out, to see what it is worth
     )
@@ -267,6 +268,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("expected_error", 0.0, 0.5),
     ("page_tiles", 1, 24),
     ("pages_per_round", 1, 10**4),
+    ("idle_rounds", 0, 100_000),
     ("k1", 2, 10**4),
     ("k2", 1, 10**4),
     ("eps", 0.0, 1.0),

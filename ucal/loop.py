@@ -144,11 +144,15 @@ def _asks(state: State, parts: Parts, memory: LabelMemory) -> bool:
     if parts.propose is None or state.round < parts.config.query_from:
         return False
     spent = room_left(parts.config, memory, state.round).is_none
-    dry = set(parts.propose.stages[state.stage :]) <= set(state.idle)  # also when no stage is left
-    over = spent or dry or parts.proceed(state)
+    over = spent or _is_dry(state, parts) or parts.proceed(state)
     if spent or (over and state.questions is not None):
         parts.annotate(iter(()))  # withdraws what is still published
     return not over
+
+
+def _is_dry(state: State, parts: Parts) -> bool:
+    """Say whether each stage that is left had nothing to ask in this round; also when no stage is left."""
+    return parts.propose is not None and set(parts.propose.stages[state.stage :]) <= set(state.idle)
 
 
 def _propose(state: State, parts: Parts, memory: LabelMemory) -> State:
@@ -222,15 +226,27 @@ def _why_stop(state: State, parts: Parts, memory: LabelMemory) -> str | None:
         return "all rounds are done"
     if parts.stop(state):
         return "stopped after this round, as was asked"
-    if parts.config.train or state.round < parts.config.query_from:
+    if state.round < parts.config.query_from or (parts.config.train and not _idle(state, parts, memory)):
         return None
     if run_room(parts.config, memory).is_none:
         return "the budget is spent"
-    if parts.propose is None or not any(answer.round == state.round for answer in memory.answers):
+    if parts.propose is None or not _answered_since(state.round, memory):
         if parts.organise is not None:
             return parts.organise.why_dry(parts.folder.load_array(state.features), memory, state.round)
         return "nothing left to ask"
     return None
+
+
+def _idle(state: State, parts: Parts, memory: LabelMemory) -> bool:
+    """Say whether a run that trains has had nothing to ask for so many rounds that it is over."""
+    first = state.round + 1 - parts.config.idle_rounds
+    if parts.propose is None or parts.config.idle_rounds == 0 or first < parts.config.query_from:
+        return False
+    return _is_dry(state, parts) and not _answered_since(first, memory)
+
+
+def _answered_since(round_: int, memory: LabelMemory) -> bool:
+    return any(answer.round >= round_ for answer in memory.answers)
 
 
 def _report(state: State, parts: Parts, memory: LabelMemory, *, last: bool) -> Report:

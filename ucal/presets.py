@@ -50,15 +50,18 @@ PRESETS: tuple[Preset, ...] = (
     Preset(
         "pages",
         "Pages: fewest actions",
-        "Whole groups beside an anchor, ticked where the model believes the same: people put right what is wrong.",
+        "Whole groups beside an anchor, ticked where the model believes the same: people put right what is wrong. "
+        "Trains after every second plan.",
         RunConfig.from_dict(
             _GENERATED
             | {
                 "annotator": "people",
                 "policy": "efficient",
                 "query_from": 0,
-                "epochs": 12,
-                "pages_per_round": 10,
+                "epochs": 50,
+                "lr_step": 40,
+                "pages_per_round": 2,
+                "idle_rounds": 3,
                 "budget": None,
                 "camera_centre": True,
                 "threads": 1,

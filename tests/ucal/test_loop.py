@@ -212,3 +212,24 @@ def test_a_round_ends_when_no_stage_has_anything_left_to_ask(tmp_path):
     assert end.step is Step.DONE
     assert end.reports[-1].pairwise["f1"] == pytest.approx(1.0)
     assert end.version < 500
+
+
+@pytest.mark.parametrize("idle_rounds", [0, 1, 3])
+def test_a_run_that_trains_ends_after_so_many_rounds_that_asked_nothing(tmp_path, idle_rounds):
+    config = CONFIG.replace(policy="efficient", epochs=12, pages_per_round=1000, idle_rounds=idle_rounds)
+    end = run(tmp_path, config)
+    asked = [report.round for before, report in itertools.pairwise(end.reports) if report.answers > before.answers]
+    if idle_rounds == 0:
+        assert (end.stopped, len(end.reports)) == ("all rounds are done", 12)
+    else:
+        assert end.stopped is not None
+        assert "queue has run dry" in end.stopped
+        assert end.reports[-1].round == asked[-1] + idle_rounds < 11
+
+
+def test_a_round_that_was_closed_with_questions_open_is_not_an_idle_one(tmp_path):
+    config = CONFIG.replace(policy="efficient", epochs=6, idle_rounds=2)
+    unanswered = make_parts(tmp_path, config, annotate=lambda questions: [list(questions), ()][1])
+    parts = dataclasses.replace(unanswered, proceed=lambda state: state.questions is not None)
+    end = drive(parts, FolderStates(RunFolder(tmp_path)))
+    assert (end.stopped, len(end.reports)) == ("all rounds are done", 6)
