@@ -41,7 +41,24 @@ class Point:
     deviation: float
     gain: float | None  # over the baseline of the same seed and epoch; None without one
     gain_deviation: float | None
-    f1: float | None
+    f1: float | None  # pairwise, of the labels; None where identities are not known
+    f1_deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a panel draws: its title, and of a point the height and how much it deviates."""
+
+    title: str
+    of: Callable[[Point], tuple[float | None, float | None]]
+    line: bool = True  # variants that asked nothing are drawn as a line at their last epoch
+
+
+_MAP = Measure("mAP, %", lambda p: (p.mAP, p.deviation))
+_GAIN = Measure(
+    "mAP gained over the baseline of the same epoch, points", lambda p: (p.gain, p.gain_deviation), line=False
+)
+_F1 = Measure("pairwise F1 of the labels", lambda p: (p.f1, p.f1_deviation))
 
 
 def points_of(plan: Plan, results: Mapping[str, Result]) -> tuple[Point, ...]:
@@ -101,6 +118,7 @@ def _point(
         None if gains is None else statistics.fmean(gains),
         None if gains is None else _deviation(gains),
         statistics.fmean(f1) if f1 else None,
+        _deviation(f1),
     )
 
 
@@ -110,13 +128,13 @@ def _deviation(values: Sequence[float]) -> float:
 
 def to_csv(points: Sequence[Point]) -> str:
     """Give the points as a table: one line each."""
-    head = "base,variant,epoch,answers,cost_percent,mAP,mAP_deviation,gain,gain_deviation,label_f1"
+    head = "base,variant,epoch,answers,cost_percent,mAP,mAP_deviation,gain,gain_deviation,label_f1,label_f1_deviation"
     lines = [
         ",".join(
             [p.base, p.variant, str(p.epoch)]
             + [
                 "" if value is None else f"{value:.6g}"
-                for value in (p.answers, p.cost, p.mAP, p.deviation, p.gain, p.gain_deviation, p.f1)
+                for value in (p.answers, p.cost, p.mAP, p.deviation, p.gain, p.gain_deviation, p.f1, p.f1_deviation)
             ]
         )
         for p in points
@@ -125,18 +143,19 @@ def to_csv(points: Sequence[Point]) -> str:
 
 
 def draw(points: Sequence[Point], title: str, folder: Path) -> tuple[Path, ...]:
-    """Draw curves.svg and curves.png: mAP, and the gain over the base, against answers and cost.
+    """Draw curves.svg and curves.png: mAP, its gain over the base, and the labels' F1, against answers and cost.
 
     Raises:
         ModuleNotFoundError: matplotlib is not installed (the extra `figures`).
     """
+    measures = (_MAP, _GAIN, _F1) if any(p.f1 is not None for p in points) else (_MAP, _GAIN)
 
     def fill(figure: Figure, panels: Sequence[Axes]) -> None:
-        _panel(panels[0], points, gain=False)
-        _panel(panels[1], points, gain=True)
+        for panel, measure in zip(panels, measures, strict=True):
+            _panel(panel, points, measure)
         put_legend(figure, panels[0], 7)
 
-    return drawn((10, 4.2), (1, 2), title, fill, folder)
+    return drawn((5.0 * len(measures), 4.2), (1, len(measures)), title, fill, folder)
 
 
 def drawn(
@@ -175,29 +194,30 @@ def put_legend(figure: Figure, panel: Axes, columns: int) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=max(1, min(columns, len(labels))))
 
 
-def _panel(axes: Axes, points: Sequence[Point], *, gain: bool) -> None:
+def _panel(axes: Axes, points: Sequence[Point], measure: Measure) -> None:
     bases = list(dict.fromkeys(p.base for p in points))
     for number, (base, variant) in enumerate(dict.fromkeys((p.base, p.variant) for p in points)):
         curve = [p for p in points if (p.base, p.variant) == (base, variant)]
         label = variant if len(bases) == 1 or base == "supervised" else f"{variant} ({base})"
         colour, marker = _COLOURS[number % len(_COLOURS)], _MARKERS[number % len(_MARKERS)]
-        if curve[-1].answers == 0:
-            if not gain:
-                axes.axhline(curve[-1].mAP, color=colour, linestyle="--", label=f"{label}, last epoch")
-            continue
         asked = _while_asking(curve)
-        heights = [p.gain if gain else p.mAP for p in asked]
-        spreads = [p.gain_deviation if gain else p.deviation for p in asked]
-        if any(height is None for height in heights):
+        heights = [height for height, _ in map(measure.of, asked) if height is not None]
+        if len(heights) < len(asked):
+            continue
+        if curve[-1].answers == 0:
+            if measure.line:
+                axes.axhline(heights[-1], color=colour, linestyle="--", label=f"{label}, last epoch")
             continue
         x = [p.answers for p in asked]
-        y, dy = [float(h or 0.0) for h in heights], [float(s or 0.0) for s in spreads]
-        axes.plot(x, y, color=colour, marker=marker, markersize=4, label=label)
-        low, high = [a - b for a, b in zip(y, dy, strict=True)], [a + b for a, b in zip(y, dy, strict=True)]
+        spreads = [spread or 0.0 for _, spread in map(measure.of, asked)]
+        axes.plot(x, heights, color=colour, marker=marker, markersize=4, label=label)
+        low, high = (
+            [height + sign * spread for height, spread in zip(heights, spreads, strict=True)] for sign in (-1, 1)
+        )
         axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
     axes.set_xlabel("answers")
-    axes.set_ylabel("mAP gained over the baseline of the same epoch, points" if gain else "mAP, %")
-    if gain:
+    axes.set_ylabel(measure.title)
+    if not measure.line:
         axes.axhline(0.0, color="0.4", linewidth=0.8)
     _cost_axis(axes, points)
 
