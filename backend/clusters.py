@@ -76,7 +76,8 @@ class Browser:
         if kept is not None and kept.key == key:
             return kept
         with self.memories.of(session, run) as memory:
-            labels = reorganise(grouping.labels, grouping.features, memory)
+            grown = run.config.get("split_rest") == "grown"
+            labels = reorganise(grouping.labels, grouping.features, memory, grown=grown)
             found = Now(key, grouping.round, overview(labels, grouping.features, memory))
         with self._lock:
             self._now[run.id] = found

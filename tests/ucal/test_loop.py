@@ -16,10 +16,10 @@ from ucal.config import RunConfig
 from ucal.drive import drive
 from ucal.errors import InterruptedRun, StaleRunError
 from ucal.loop import advance
-from ucal.runs import FolderStates, RunFolder
+from ucal.runs import FileLog, FolderStates, RunFolder
 from ucal.seams import Clustering, Proposer, Scene
 from ucal.state import State
-from ucal.types import Answer, IntArray, Question, Step, Verdict
+from ucal.types import Answer, IntArray, Question, Reason, Step, Verdict, question_id
 
 CONFIG = RunConfig(epochs=5, query_from=1, k1=8, k2=3, eps=0.5, min_samples=3, merge_cap=1.0)
 
@@ -155,6 +155,14 @@ def test_questions_begin_in_their_round_splits_first_and_merges_see_what_was_spl
             assert all(after[a] != after[b] or after[a] == -1 for a, b in apart)
             more += clusters_of(after) > clusters_of(before)
     assert more, "expected a round whose splits made more clusters before its merges were chosen"
+
+
+@pytest.mark.parametrize(("first", "reason"), [("splits", Reason.SPLIT), ("merges", Reason.MERGE)])
+def test_a_small_budget_goes_to_what_is_asked_first(tmp_path, first, reason):
+    end = run(tmp_path, CONFIG.replace(ask_first=first, budget_per_round=2, epochs=2))
+    log = FileLog(tmp_path / "answers.jsonl").read()
+    assert end.reports[-1].answers == len(log) == 2
+    assert {answer.question for answer in log} == {question_id(1, reason, answer.left, answer.right) for answer in log}
 
 
 def test_a_round_merges_at_most_a_share_of_its_clusters_and_closes_its_questions_then(tmp_path):

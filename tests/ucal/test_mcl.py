@@ -225,5 +225,7 @@ def test_nothing_is_proposed_without_clusters_without_rows_or_when_switched_off(
 
 def test_ucal_asks_about_proposals_last_and_on_mcl_only() -> None:
     assert UcalProposer(RunConfig(base="mcl")).stages == ("conflict", "split", "merge", "proxy")
+    first = RunConfig(base="mcl", ask_first="merges")
+    assert UcalProposer(first).stages == ("conflict", "merge", "split", "proxy")
     assert "proxy" not in UcalProposer(RunConfig(base="mcl", mcl_ask=0.0)).stages
     assert "proxy" not in UcalProposer(RunConfig()).stages

@@ -173,6 +173,7 @@ def test_the_stages_are_those_that_are_on() -> None:
     assert UcalProposer(CONFIG).stages == ("conflict", "split", "merge")
     assert UcalProposer(CONFIG.replace(snps=False)).stages == ("conflict", "merge")
     assert UcalProposer(CONFIG.replace(mpps=False)).stages == ("conflict", "split")
+    assert UcalProposer(CONFIG.replace(ask_first="merges")).stages == ("conflict", "merge", "split")
 
 
 def test_each_stage_asks_its_own_questions() -> None:

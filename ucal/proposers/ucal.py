@@ -18,15 +18,15 @@ from ucal.types import Question, Reason
 class UcalProposer:
     """Ask what UCAL asks; on MCL, last about rows outside the clustered subset.
 
-    Source: UCAL 3.3; differs: contradictions are asked again first.
+    Source: UCAL 3.3; differs: contradictions are asked again first; `ask_first=merges` asks merges before splits.
     """
 
     def __init__(self, config: RunConfig) -> None:
         self.config = config
+        asked = [*(["split"] if config.snps else []), *(["merge"] if config.mpps else [])]
         self.stages: tuple[str, ...] = (
             "conflict",
-            *(["split"] if config.snps else []),
-            *(["merge"] if config.mpps else []),
+            *(asked if config.ask_first == "splits" else reversed(asked)),
             *(["proxy"] if config.base == "mcl" and config.mcl_ask > 0 else []),
         )
 
