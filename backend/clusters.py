@@ -76,8 +76,7 @@ class Browser:
         if kept is not None and kept.key == key:
             return kept
         with self.memories.of(session, run) as memory:
-            grown = run.config.get("split_rest") == "grown"
-            labels = reorganise(grouping.labels, grouping.features, memory, grown=grown)
+            labels = reorganise(grouping.labels, grouping.features, memory)
             found = Now(key, grouping.round, overview(labels, grouping.features, memory))
         with self._lock:
             self._now[run.id] = found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import combinations
 
 import numpy as np
@@ -115,7 +114,7 @@ def merge_ranks(ranked: list[float], delta: float, crossing: str) -> int:
     return (over[0] if crossing == "first" else over[-1]) + 1
 
 
-def reorganise(labels: IntArray, features: FloatArray, memory: LabelMemory, *, grown: bool = False) -> IntArray:
+def reorganise(labels: IntArray, features: FloatArray, memory: LabelMemory) -> IntArray:
     """Follow the three rules of `ucal.reorganise` with sets and loops."""
     bad = set(memory.bad_rows().tolist())
     groups = [frozenset(group) for group in memory.groups()]
@@ -126,7 +125,7 @@ def reorganise(labels: IntArray, features: FloatArray, memory: LabelMemory, *, g
         apart |= {frozenset((i, j)) for i in sides[0] for j in sides[1]}
     out = np.full(len(labels), OUTLIER, np.int64)
     for cluster in _joined(labels, [group - bad for group in groups if group - bad]):
-        for part in _parted(cluster, features.astype(np.float64), apart, grown):
+        for part in _parted(cluster, features.astype(np.float64), apart):
             out[list(part)] = min(part)  # a name; numbered below
     for number, name in enumerate(sorted(set(out.tolist()) - {OUTLIER})):
         out[out == name] = number
@@ -151,7 +150,7 @@ def _joined(labels: IntArray, units: list[Unit]) -> list[list[Unit]]:
     return [held for held, numbers in clusters if numbers or len(held[0]) > 1]
 
 
-def _parted(cluster: list[Unit], features: Dense, apart: set[frozenset[int]], grown: bool) -> list[set[int]]:
+def _parted(cluster: list[Unit], features: Dense, apart: set[frozenset[int]]) -> list[set[int]]:
     def differ(a: Unit, b: Unit) -> bool:
         return a != b and any(frozenset((i, j)) in apart for i in a for j in b)
 
@@ -170,31 +169,8 @@ def _parted(cluster: list[Unit], features: Dense, apart: set[frozenset[int]], gr
         else:
             parts.append([seed])
     rows = [set().union(*part) for part in parts]
-    if grown:
-        return _grown(rows, [unit for unit in cluster if unit not in seeds], features)
     for unit in cluster:
         if unit not in seeds:
             scores = [max(closeness(unit, other) for other in part) for part in parts]
             rows[scores.index(max(scores))] |= unit
     return rows
-
-
-def _grown(parts: list[set[int]], units: list[Unit], features: Dense) -> list[set[int]]:
-    """Place the unit whose row is most similar to a placed one, again and again; the first found of equals stays."""
-
-    def nearest(row: int, others: Iterable[int]) -> np.float32:
-        return max(np.float32(features[row] @ features[other]) for other in others)
-
-    best = {}
-    for row in sorted(row for unit in units for row in unit):
-        scores = [nearest(row, part) for part in parts]
-        best[row] = (max(scores), scores.index(max(scores)))
-    while best:
-        first = max(best, key=lambda row: (best[row][0], -row))
-        unit, part = next(unit for unit in units if first in unit), best[first][1]
-        parts[part] |= unit
-        best = {row: found for row, found in best.items() if row not in unit}
-        for row, (score, _) in best.items():
-            if nearest(row, unit) > score:
-                best[row] = (nearest(row, unit), part)
-    return parts

@@ -71,10 +71,6 @@ class RunConfig:
         "nothing"  # efficient: an ingredient that is left out, to see what it is worth
     )
     ask_first: Literal["splits", "merges"] = "splits"  # ucal: what a round asks first; matters where a budget ends it
-    split_rest: Literal["nearest", "grown"] = (
-        "nearest"  # rows of a split cluster without an answer go to the nearest answered row; or to the nearest that is
-        # placed already, nearest first
-    )
     first_cut: Literal["base", "calibrated"] = (
         "base"  # ucal: the clusters to start from: the base's, or a tree cut where a few cards say (train=false)
     )

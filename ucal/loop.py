@@ -176,12 +176,10 @@ def _labels_now(state: State, parts: Parts, memory: LabelMemory) -> IntArray:
     features = parts.folder.load_array(state.features)
     if parts.organise is not None and state.round >= parts.config.query_from:
         return keep_locked(parts.organise.labels(features, memory, state.round), memory)
-    grown = parts.config.split_rest == "grown"
     if parts.constrain is not None and state.distance is not None:
         distance = parts.folder.load_sparse(state.distance)
-        labels = parts.constrain(distance, features, memory, state.threshold)
-        return reorganise(labels, features, memory, grown=grown)
-    return reorganise(parts.folder.load_array(state.base_labels), features, memory, grown=grown)
+        return reorganise(parts.constrain(distance, features, memory, state.threshold), features, memory)
+    return reorganise(parts.folder.load_array(state.base_labels), features, memory)
 
 
 def _settle_labels(state: State, parts: Parts, memory: LabelMemory) -> State:

@@ -20,7 +20,7 @@ from ucal.types import OUTLIER, BoolArray, FloatArray, IntArray
 Double = NDArray[np.float64]
 
 
-def reorganise(labels: IntArray, features: FloatArray, memory: LabelMemory, *, grown: bool = False) -> IntArray:
+def reorganise(labels: IntArray, features: FloatArray, memory: LabelMemory) -> IntArray:
     """Give labels (n,) int64, numbered by smallest row, that break no answer outside conflicts.
 
     1. Rows called bad images leave their clusters (-1); what follows from their links for others holds.
@@ -28,8 +28,7 @@ def reorganise(labels: IntArray, features: FloatArray, memory: LabelMemory, *, g
        joins it; outliers that are the same make a new cluster.
     3. In a cluster with a "different" inside, the groups it holds between are seeds. By falling size,
        then smallest row, each joins the most similar part that it differs from nowhere, or opens a part.
-       Every other row, its group as one, goes to the part with the seed row most similar to it; grown: to that
-       of the most similar row that is placed, the most similar pair first.
+       Every other row, its group as one, goes to the part with the seed row most similar to it.
     4. What a person locked is a cluster of its own (`keep_locked`).
     Similarity is the largest cosine of two rows, ties to the part opened first.
 
@@ -43,7 +42,7 @@ def reorganise(labels: IntArray, features: FloatArray, memory: LabelMemory, *, g
     inside = (joined[cannot[:, 0]] == joined[cannot[:, 1]]) & (joined[cannot[:, 0]] != OUTLIER)
     fresh = int(joined.max(initial=OUTLIER)) + 1
     for rows, links in _broken_clusters(joined, cannot[inside]):
-        parts = _part(features[rows].astype(np.float64), groups[rows], links, grown)
+        parts = _part(features[rows].astype(np.float64), groups[rows], links)
         joined[rows] = fresh + parts
         fresh += int(parts.max()) + 1
     return keep_locked(renumber(joined), memory)
@@ -112,7 +111,7 @@ def _broken_clusters(labels: IntArray, cannot: IntArray) -> Iterable[tuple[IntAr
     return zip(np.split(rows, row_ends), np.split(links, link_ends), strict=True) if len(broken) else ()
 
 
-def _part(features: Double, groups: IntArray, links: IntArray, grown: bool) -> IntArray:
+def _part(features: Double, groups: IntArray, links: IntArray) -> IntArray:
     """Divide one cluster: features (m, d), groups (m,), links (l, 2) of groups -> part of each row (m,)."""
     names, units, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     differs = _sets(np.searchsorted(names, links))
@@ -127,33 +126,10 @@ def _part(features: Double, groups: IntArray, links: IntArray, grown: bool) -> I
     part_of[seeds] = _seed_parts(features[placed], ends, before)
     if len(free):
         scores, parts = _nearest_parts(features[free], features[placed], part_of[units[placed]])
-        if grown:
-            parts, scores = _grow(features[free], units[free], scores, parts)
         best = np.lexsort((parts, -scores, units[free]))
         unit, first = np.unique(units[free][best], return_index=True)
         part_of[unit] = parts[best][first]
     return part_of[units]
-
-
-def _grow(
-    rows: Double, units: IntArray, scores: NDArray[np.float32], parts: IntArray
-) -> tuple[IntArray, NDArray[np.float32]]:
-    """Place rows (m, d) one unit after another, the most similar to a placed row first, which then are placed too.
-
-    scores, parts (m,): the largest cosine with a seed row, and its part. Gives both as they were when each row's
-    turn came; the rows of a unit go with the first of them. Ties to the lower row. Time: m^2 d.
-    """
-    scores, parts = scores.copy(), parts.copy()
-    waiting = np.ones(len(rows), bool)
-    while waiting.any():
-        first = int(np.where(waiting, scores, -np.inf).argmax())
-        members = np.flatnonzero(waiting & (units == units[first]))
-        scores[members], parts[members] = scores[first], parts[first]
-        waiting[members] = False
-        near = (rows @ rows[members].T).max(axis=1).astype(np.float32)
-        closer = waiting & (near > scores)
-        scores[closer], parts[closer] = near[closer], parts[first]
-    return parts, scores
 
 
 def _sets(links: IntArray) -> dict[int, set[int]]:

@@ -46,14 +46,6 @@ def test_different_parts_a_cluster_and_the_other_rows_go_to_the_nearest_seed() -
     assert reorganise(np.zeros(6, np.int64), features, memory).tolist() == [0, 0, 0, 1, 1, 1]
 
 
-def test_grown_parts_take_the_row_nearest_to_any_placed_row_first() -> None:
-    # seeds at 0 and 60 degrees: 10 joins 0, 20 joins 10, 29 joins 20 and 36 joins 29, though of the seeds 60 is nearer
-    features = on_arc(0, 10, 20, 60, 29, 36)
-    memory = remember(6, (0, 3, DIFFERENT))
-    assert reorganise(np.zeros(6, np.int64), features, memory).tolist() == [0, 0, 0, 1, 0, 1]
-    assert reorganise(np.zeros(6, np.int64), features, memory, grown=True).tolist() == [0, 0, 0, 1, 0, 0]
-
-
 def test_a_same_group_moves_as_one_to_where_any_of_its_rows_is_nearest() -> None:
     features = on_arc(0, 60, 20, 59)  # row 2 is nearer to 0, but row 3 is nearest of all, to row 1
     memory = remember(4, (0, 1, DIFFERENT), (2, 3, SAME))
@@ -150,14 +142,12 @@ def test_no_answer_outside_conflicts_is_broken(scene: tuple[np.ndarray, np.ndarr
 
 
 @settings(max_examples=150, deadline=None)
-@given(scene=scenes, grown=st.booleans())
-def test_it_is_the_rules_followed_with_sets_and_loops(
-    scene: tuple[np.ndarray, np.ndarray, list[Answer]], grown: bool
-) -> None:
+@given(scene=scenes)
+def test_it_is_the_rules_followed_with_sets_and_loops(scene: tuple[np.ndarray, np.ndarray, list[Answer]]) -> None:
     labels, features, answers = scene
     memory = LabelMemory(N, "closure", answers)
-    expected = reference.reorganise(labels, features, memory, grown=grown)
-    assert reorganise(labels, features, memory, grown=grown).tolist() == expected.tolist()
+    expected = reference.reorganise(labels, features, memory)
+    assert reorganise(labels, features, memory).tolist() == expected.tolist()
 
 
 @settings(max_examples=100, deadline=None)

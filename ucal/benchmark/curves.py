@@ -55,9 +55,7 @@ class Measure:
 
 
 _MAP = Measure("mAP, %", lambda p: (p.mAP, p.deviation))
-_GAIN = Measure(
-    "mAP gained over the baseline of the same epoch, points", lambda p: (p.gain, p.gain_deviation), line=False
-)
+_GAIN = Measure("mAP over the baseline of the same epoch, points", lambda p: (p.gain, p.gain_deviation), line=False)
 _F1 = Measure("pairwise F1 of the labels", lambda p: (p.f1, p.f1_deviation))
 
 

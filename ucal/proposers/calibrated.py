@@ -23,7 +23,6 @@ class CalibratedUcal:
     """Ask the efficient policy's calibration cards, then what UCAL asks about the tree's cut at P(same) = .5."""
 
     def __init__(self, config: RunConfig) -> None:
-        self._grown = config.split_rest == "grown"
         self._cards = EfficientProposer(config)
         self._asks = UcalProposer(config)
         cards = [stage for stage in self._cards.stages if stage == "calibrate"]
@@ -39,7 +38,7 @@ class CalibratedUcal:
         version = planner.version(features)
         labels = version.cut(planner.scale(version, memory, 0).height(0.5))
         alone = np.bincount(labels)[labels] < 2
-        return reorganise(renumber(np.where(alone, OUTLIER, labels)), features, memory, grown=self._grown)
+        return reorganise(renumber(np.where(alone, OUTLIER, labels)), features, memory)
 
     def weights(self, features: FloatArray, memory: LabelMemory, round_: int) -> FloatArray | None:
         """Say nothing: no row of the cut was judged one by one."""
