@@ -88,7 +88,7 @@ def _expected(session: Session, run: Run, queue: QueueHealth, pace: Pace, spent:
         min(room, open_ + max(0, later) * per) for per in (min(found), sum(found) / len(found), max(found))
     )
     if run.config.get("idle_rounds"):  # it may end as soon as nothing is left to ask
-        low = open_
+        low = min(room, open_)
     seconds = None if pace.median_seconds is None else mean * pace.median_seconds
     return Expected(low=int(low), expected=round(mean), high=int(high), rounds=left, basis=len(found), seconds=seconds)
 

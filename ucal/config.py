@@ -66,7 +66,9 @@ class RunConfig:
         "surprise"  # efficient, expected_error above 0: asked again is what is improbable, or all between groups of 4
     )
     pages_per_round: int = 1  # efficient: plans in a round; each is a batch of pages
-    idle_rounds: int = 0  # rounds in a row that asked nothing after which a run that trains ends; 0 = it never does
+    idle_rounds: int = (
+        0  # rounds in a row without an answer, the last with nothing left to ask, that end training; 0 = never
+    )
     without: Literal["nothing", "whitening", "calibration", "atoms", "metric", "belief", "audits"] = (
         "nothing"  # efficient: an ingredient that is left out, to see what it is worth
     )

@@ -238,11 +238,12 @@ def _why_stop(state: State, parts: Parts, memory: LabelMemory) -> str | None:
 
 
 def _idle(state: State, parts: Parts, memory: LabelMemory) -> bool:
-    """Say whether a run that trains has had nothing to ask for so many rounds that it is over."""
+    """Say whether a run that trains is over: no answer for so many rounds, and now nothing or no budget to ask."""
     first = state.round + 1 - parts.config.idle_rounds
     if parts.propose is None or parts.config.idle_rounds == 0 or first < parts.config.query_from:
         return False
-    return _is_dry(state, parts) and not _answered_since(first, memory)
+    ended = _is_dry(state, parts) or run_room(parts.config, memory).is_none
+    return ended and not _answered_since(first, memory)
 
 
 def _answered_since(round_: int, memory: LabelMemory) -> bool:

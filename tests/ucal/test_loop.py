@@ -235,9 +235,17 @@ def test_a_run_that_trains_ends_after_so_many_rounds_that_asked_nothing(tmp_path
         assert end.reports[-1].round == asked[-1] + idle_rounds < 11
 
 
+def test_a_spent_budget_ends_a_run_that_trains_after_its_idle_rounds(tmp_path):
+    end = run(tmp_path, CONFIG.replace(policy="efficient", epochs=12, budget=10, idle_rounds=2))
+    assert (end.stopped, len(end.reports)) == (
+        "the budget is spent",
+        4,
+    )  # one without questions, one that asks, two idle
+
+
 def test_a_round_that_was_closed_with_questions_open_is_not_an_idle_one(tmp_path):
     config = CONFIG.replace(policy="efficient", epochs=6, idle_rounds=2)
     unanswered = make_parts(tmp_path, config, annotate=lambda questions: [list(questions), ()][1])
-    parts = dataclasses.replace(unanswered, proceed=lambda state: state.questions is not None)
+    parts = dataclasses.replace(unanswered, proceed=lambda state: bool(state.questions))
     end = drive(parts, FolderStates(RunFolder(tmp_path)))
     assert (end.stopped, len(end.reports)) == ("all rounds are done", 6)

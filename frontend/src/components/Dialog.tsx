@@ -30,13 +30,17 @@ export function Dialog({ open, onClose, dismissable = true, ...content }: Dialog
   );
 }
 
-/** What is there only while the dialog is open: it gives the focus back to where it was, since Radix knows no trigger here. */
+/**
+ * What is there only while the dialog is open. It gives the focus back to what opened it by key, since Radix knows no trigger here; a control that
+ * was clicked does not get it, or the next Enter or Space of an annotator would press it again.
+ */
 function Content({ title, detail, children, wide = false, dismissable }: Omit<DialogProps, "open" | "onClose">) {
   const [opener] = useState(() => document.activeElement);
+  const [byKey] = useState(() => opener?.matches(":focus-visible") ?? false);
   const hold = (event: Event) => dismissable || event.preventDefault();
   const giveBack = (event: Event) => {
     event.preventDefault();
-    if (opener instanceof HTMLElement) opener.focus();
+    if (byKey && opener instanceof HTMLElement) opener.focus();
   };
   return (
     <Radix.Content

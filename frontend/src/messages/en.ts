@@ -772,7 +772,7 @@ export const en = {
     given: (count: number) => many(count, "answer", "answers"),
     toCome: (count: number) => (count === 0 ? "none to come" : `about ${n(count)} to come`),
     toComeAtMost: (count: number) => (count === 0 ? "none to come" : `at most about ${n(count)} to come`),
-    toComeUnknown: "how many more: known after this round",
+    toComeUnknown: "how many more: known after the first round that asks",
     toComeWhy: "If each round to come asks as much as those so far. Later rounds often ask less, or nothing.",
     settledWhy: "Pairs that follow from the answers: nobody has to judge them",
     settled: (count: number) => `${many(count, "pair", "pairs")} settled for you`,
@@ -962,7 +962,7 @@ export const en = {
       evaluating: ["The model is being measured", "Then it groups the images anew, and asks what it still cannot decide."],
     } as Partial<Record<string, [string, string]>>,
     noWorker: "No worker is running: if that stays so, an admin has to start one.",
-    idle: "The round before found nothing worth asking: more questions may not come. The model learns on until the last round.",
+    idle: "The round before found nothing worth asking: more questions may not come. The model learns on and looks again.",
     figuresSince: { before: "Small figures: since the round before.", first: "Small figures: since the first round." },
     figuresWhy: {
       answers: "Questions answered",

@@ -749,7 +749,7 @@ export const zh: Messages = {
     given: (count) => `${n(count)} 个回答`,
     toCome: (count) => (count === 0 ? "没有更多问题" : `预计还有约 ${n(count)} 个`),
     toComeAtMost: (count) => (count === 0 ? "没有更多问题" : `预计最多还有约 ${n(count)} 个`),
-    toComeUnknown: "本轮后可知还有多少",
+    toComeUnknown: "首个提问轮次后可知还有多少",
     toComeWhy: "假设之后各轮与已完成的各轮问得一样多。后面的轮次往往问得更少，或不再提问。",
     settledWhy: "由回答推出的图像对：不需要任何人判断",
     settled: (count) => `自动推断 ${n(count)} 对`,
@@ -906,7 +906,7 @@ export const zh: Messages = {
       evaluating: ["正在评估模型", "随后重新分组，并询问仍无法确定之处。"],
     },
     noWorker: "没有工作进程在运行：如果一直如此，需要管理员启动。",
-    idle: "上一轮没有值得问的问题，之后可能不再提问。模型会继续学习到最后一轮。",
+    idle: "上一轮没有值得问的问题，之后可能不再提问。模型会继续学习并再次查看。",
     figuresSince: { before: "小字：与上一轮相比。", first: "小字：与第一轮相比。" },
     figuresWhy: {
       answers: "已回答的问题",
