@@ -49,6 +49,11 @@ class Closure:
         """Say whether a row's group is in conflict."""
         return self.find(row) in self._frozen
 
+    @property
+    def any_frozen(self) -> bool:
+        """Say whether any group is in conflict."""
+        return bool(self._frozen)
+
     def verdict(self, left: int, right: int) -> Verdict | None:
         """Give SAME, DIFFERENT, or None where nothing follows."""
         a, b = self.find(left), self.find(right)

@@ -60,6 +60,7 @@ class LabelMemory:
         self._questions: dict[str, int] = {}  # question -> standing answers
         self._bad: dict[int, int] = {}  # row -> standing answers that call it a bad image
         self._locked: dict[int, int] = {}  # row -> standing locks that hold it
+        self._ties: set[Pair] = set()  # pairs with as many votes for "same" as for "different"
         self._n_links = 0
         self._links = Closure()  # of the pairs as they are decided, and of the imported links that hold
         self._held: dict[Pair, Verdict] = {}  # imported links that hold, on pairs that nobody decided
@@ -119,6 +120,7 @@ class LabelMemory:
         votes[_COLUMN[verdict]] += change
         if not any(votes):
             del self._votes[pair]
+        (self._ties.add if self._tied(pair) else self._ties.discard)(pair)
         after = self._link(pair)
         if after == before or self._dirty:
             return
@@ -238,7 +240,10 @@ class LabelMemory:
 
     def conflicts(self) -> list[Conflict]:
         """Give what disagrees, sorted: tied pairs, and "different" pairs inside a group."""
-        links, found = self._followed(), []
+        links = self._followed()
+        found: list[Conflict] = []
+        if not self._ties and not links.any_frozen:  # nearly always: no walk over a long log
+            return found
         beside: dict[int, list[int]] | None = None
         for pair in sorted(self._votes):
             if self._tied(pair):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,10 @@ class Frame:
         """Give the similarities on the scale on which 0 is the calibrated threshold."""
         scaled: Double = (similarity - self.median) / self.sd - self.z0
         return scaled
+
+    def similarity(self, z: float) -> float:
+        """Give the similarity at a place on that scale."""
+        return self.median + self.sd * (self.z0 + z)
 
 
 def grouped(rows: FloatArray, parts: Components) -> Groups:
@@ -98,13 +103,13 @@ def spread_of_best(count: int, pairs: IntArray, similarity: Double) -> tuple[flo
 
 
 def guess(
-    groups: Groups, pairs: IntArray, similarity: Double, parts: Components, frame: Frame, shift: float
-) -> IntArray:
-    """Give each component's cluster (c,), 0..: greedy average linkage down to tau = m + sd (z0 + shift).
+    groups: Groups, pairs: IntArray, similarity: Double, parts: Components, frame: Frame, lows: Sequence[float]
+) -> list[IntArray]:
+    """Give each component's cluster (c,), 0.., for each of `lows`: greedy average linkage down to z = low.
 
     similarity (e,) is that of the pairs (e, 2).
     """
-    tau = frame.median + frame.sd * (frame.z0 + shift)
-    tree = link(groups, pairs, tau, forbidden=parts.apart, guard=(_LARGE, frame.sd), similarity=similarity)
-    named = cut(tree, parts.count, np.ones(len(tree.left), bool))
-    return np.unique(named, return_inverse=True)[1].astype(np.int64)
+    taus = [frame.similarity(low) for low in lows]
+    tree = link(groups, pairs, min(taus), forbidden=parts.apart, guard=(_LARGE, frame.sd), similarity=similarity)
+    found = (cut(tree, parts.count, tree.similarity >= tau) for tau in taus)
+    return [np.unique(named, return_inverse=True)[1].astype(np.int64) for named in found]

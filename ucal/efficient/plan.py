@@ -29,6 +29,7 @@ Double = NDArray[np.float64]
 NEIGHBOURS = 30  # k of the neighbour lists
 _COMPARABLE = 8000  # components up to which all are compared with each other at every plan
 _ATOM_P = 0.9  # P(same) at which the tree is cut into atoms
+_PAGE_P, _LABEL_P = 0.5, 0.12  # P(same) down to which components are merged: on pages, and in the labels
 _FIRST_LISTS = 64  # answers before neighbours are searched under the learnt metric; again whenever they doubled
 
 
@@ -61,7 +62,12 @@ def _cut_rows(dendrogram: Dendrogram, below: NDArray[np.bool_]) -> IntArray:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The best guess of now, and what the pages are made from."""
+    """The best guess of now, and what the pages are made from.
+
+    Pages are made from clusters that are merged while "same" is the likelier answer (`scene`). The labels are merged
+    further, down to P(same) = .12: as a label, a pair that is wrongly joined costs F1 less than one that is missed, and the
+    tiles that P(same) is learnt from are those that people were asked about, the doubtful ones (docs/methods.md).
+    """
 
     scale: Scale
     frame: Frame
@@ -69,7 +75,14 @@ class Plan:
     scene: World
     pairs: IntArray  # (e, 2) components that may meet, low first
     similarity: Double  # (e,) of the pairs
-    labels: IntArray  # (n,), -1 = a bad image
+    labelled: World  # as `scene`, with the clusters of the labels
+
+    @property
+    def labels(self) -> IntArray:
+        """Give each row's cluster, (n,); -1 = a bad image."""
+        of = self.labelled.parts.of
+        labels: IntArray = np.where(of >= 0, self.labelled.clusters[of], -1)
+        return labels
 
 
 class Planner:
@@ -138,9 +151,10 @@ class Planner:
         if self._without == "belief":
             signals, same = signals[:0], same[:0]
         belief = believe(signals, same, float(np.clip(-scale.slope * sd, 0.5, 6.0)))
-        clusters = guess(groups, pairs, similarity, parts, frame, belief.shift)
-        labels = np.where(parts.of >= 0, clusters[parts.of], -1)
-        return Plan(scale, frame, belief, world(rows, groups, parts, clusters), pairs, similarity, labels)
+        lows = [belief.z(_PAGE_P), belief.z(_LABEL_P)]
+        clusters, merged = guess(groups, pairs, similarity, parts, frame, lows)
+        scenes = [world(rows, groups, parts, named) for named in (clusters, merged)]
+        return Plan(scale, frame, belief, scenes[0], pairs, similarity, scenes[1])
 
     def _lists(self, version: Version, atoms: IntArray, memory: LabelMemory) -> IntArray:
         """Give neighbour lists (n, k) under the metric of the first 64, 128, 256, ... answers; before, x0's."""
@@ -176,13 +190,13 @@ class Planner:
             self._z0 = (key, (1.0 - scale.height(0.5) - median) / sd)
         return self._z0[1]
 
-    def tiles(self, plan: Plan, memory: LabelMemory) -> Candidates:
-        """Give every tile worth asking about."""
+    def tiles(self, plan: Plan, memory: LabelMemory, scene: World) -> Candidates:
+        """Give every tile worth asking about in one of the plan's scenes."""
         shown = np.zeros(memory.n, bool)
         shown[_seen(memory)] = True
         if self._without == "audits":
             shown[:] = True
-        return candidates(plan.scene, plan.pairs, plan.similarity, shown, plan.frame, plan.belief)
+        return candidates(scene, plan.pairs, plan.similarity, shown, plan.frame, plan.belief)
 
     def _parts(self, version: Version, atoms: IntArray, memory: LabelMemory) -> tuple[Components, FloatArray]:
         parts = components(atoms, version.rows, memory, _removed(memory))

@@ -1,4 +1,4 @@
-"""P(same as the anchor) of a tile, fitted to the answers; and how far the threshold of merging should move."""
+"""P(same as the anchor) of a tile, fitted to the answers; and where on the scale of z it has a given value."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ _FEWEST = 12  # judged tiles before it is fitted at all
 _STRENGTH = 2.0
 _AUDIT_PRIOR = 0.98
 _LOWEST, _HIGHEST = 0.003, 0.997
+_LEAST_SLOPE = 0.05  # of P(same) in z alone; below it z says nothing
+_FARTHEST = 6.0  # how far from the first plan's threshold the answers may move it, in z
 
 
 @dataclass(frozen=True, slots=True)
 class TileBelief:
-    """P(same) from a tile's signals, and the shift of the merging threshold.
+    """P(same) from a tile's signals.
 
-    slope0 is k0, the slope of the label-free P0 = sigmoid(k0 z); model is None before 12 judged tiles.
+    slope0 is k0, the slope of the label-free P0 = sigmoid(k0 z). `model` knows all signals, `line` z
+    alone; both are None before 12 judged tiles.
     """
 
     slope0: float
     model: Logistic | None = None
-    shift: float = 0.0
+    line: Logistic | None = None
 
     def __call__(self, signals: Double) -> Double:
         """Give P(same), within .003 to .997, of tiles with these signals (m, 7)."""
@@ -39,6 +42,13 @@ class TileBelief:
         else:
             p = self.model(signals)
         return np.clip(p, _LOWEST, _HIGHEST)
+
+    def z(self, p: float) -> float:
+        """Give where P(same), by z alone, is p: -6 to 6; 0 where z says nothing."""
+        slope, bias = (self.slope0, 0.0) if self.line is None else (float(self.line.slopes[0]), self.line.bias)
+        if slope <= _LEAST_SLOPE:
+            return 0.0
+        return float(np.clip((np.log(p / (1 - p)) - bias) / slope, -_FARTHEST, _FARTHEST))
 
 
 def judged_tiles(memory: LabelMemory) -> tuple[Double, Double]:
@@ -77,5 +87,4 @@ def believe(signals: Double, same: Double, slope0: float) -> TileBelief:
         np.concatenate([np.ones(int(plain.sum())), 0.3 * p0, 0.3 * (1 - p0)]),
         _STRENGTH,
     )
-    shift = float(np.clip(-line.bias / line.slopes[0], -2.5, 2.5)) if line.slopes[0] > 0.05 else 0.0
-    return TileBelief(slope0, model, shift)
+    return TileBelief(slope0, model, line)

@@ -69,7 +69,7 @@ class EfficientProposer:
     def weights(self, features: FloatArray, memory: LabelMemory, round_: int) -> FloatArray:
         """Give P(same) with its cluster's anchor for each row that no person put there, else 1, (n,)."""
         plan = self.planner.plan(features, memory, self._first_round(round_))
-        return trust(plan.scene.parts, self.planner.tiles(plan, memory))
+        return trust(plan.labelled.parts, self.planner.tiles(plan, memory, plan.labelled))
 
     def why_dry(self, features: FloatArray, memory: LabelMemory, round_: int) -> str:
         """Say why it has nothing left to ask: the queue has run dry, or the features cannot do it."""
@@ -80,7 +80,7 @@ class EfficientProposer:
                 f"{sum(found)} were the same"
             )
         plan = self.planner.plan(features, memory, self._first_round(round_))
-        estimate = expected_f1(plan.scene, self.planner.tiles(plan, memory))
+        estimate = expected_f1(plan.labelled, self.planner.tiles(plan, memory, plan.labelled))
         return (
             f"the queue has run dry: no page is worth an action any more (the model's own, optimistic estimate of "
             f"pairwise F1 is {estimate:.3f}; only a random audit can tell)"
@@ -112,7 +112,7 @@ class EfficientProposer:
         if quiet(memory) or (hopeless(memory) and not self.config.train):
             return []
         plan = self.planner.plan(scene.features, memory, self._first_round(scene.round))
-        tiles = self.planner.tiles(plan, memory)
+        tiles = self.planner.tiles(plan, memory, plan.scene)
         pages = choose(tiles, self.config.page_tiles, None)
         if pages:
             price = float(np.percentile([page.rate for page in pages], 75))
