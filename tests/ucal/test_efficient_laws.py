@@ -169,7 +169,7 @@ def test_tiles_outside_have_the_similarity_of_component_and_cluster_worked_out_a
     for n_answers in (14, 18, 24):  # after some of them nothing may lie outside: features differ by processor
         memory = LabelMemory(len(features), "closure", log[:n_answers])
         plan = planner.plan(features, memory, 0)
-        tiles, scene = planner.tiles(plan, memory), plan.scene
+        tiles, scene = planner.tiles(plan, memory, plan.scene), plan.scene
         for cluster, group, signals in zip(
             tiles.cluster[~tiles.inside], tiles.group[~tiles.inside], tiles.signals[~tiles.inside], strict=True
         ):
