@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ucal.asking import shortened
@@ -98,3 +99,15 @@ def fitting(question: Question, room: Room) -> Question | None:
             break
         tiles.append(dataclasses.replace(tile, rows=tile.rows[: left.pairs]))
     return shortened(question, tuple(tiles))
+
+
+def fit_all(questions: Iterable[Question], room: Room) -> list[Question]:
+    """Give the first questions that fit together, the last one perhaps with fewer tiles."""
+    chosen: list[Question] = []
+    for question in questions:
+        part = fitting(question, room)
+        if part is None:
+            break
+        room = room.without(needed(part))
+        chosen.append(part)
+    return chosen

@@ -66,6 +66,7 @@ class RunConfig:
         "surprise"  # efficient, expected_error above 0: asked again is what is improbable, or all between groups of 4
     )
     pages_per_round: int = 1  # efficient: plans in a round; each is a batch of pages
+    ask_ahead: int = 0  # efficient, people: most pages that stay open while the model trains; 0 = none, they wait
     idle_rounds: int = (
         0  # rounds in a row without an answer, the last with nothing left to ask, that end training; 0 = never
     )
@@ -271,6 +272,7 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("expected_error", 0.0, 0.5),
     ("page_tiles", 1, 24),
     ("pages_per_round", 1, 10**4),
+    ("ask_ahead", 0, 10**4),
     ("idle_rounds", 0, 100_000),
     ("k1", 2, 10**4),
     ("k2", 1, 10**4),

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ucal.budget import room_left, run_room
+from ucal.budget import fit_all, room_left, run_room
 from ucal.clustering import cluster_hash
 from ucal.config import RunConfig
 from ucal.costs import cost_percent, total_cost
@@ -30,7 +30,7 @@ from ucal.memory import LabelMemory
 from ucal.reorganise import keep_locked, reorganise
 from ucal.replay import Replay
 from ucal.runs import Checkpointed, RunFolder
-from ucal.seams import Annotator, AnswerLog, Clusterer, Constrain, Learner, Organiser, Proposer, Scene
+from ucal.seams import AHEAD, Annotator, AnswerLog, Clusterer, Constrain, Learner, Organiser, Proposer, Scene
 from ucal.stage import Stage
 from ucal.state import Report, State
 from ucal.types import OUTLIER, Answer, FloatArray, IntArray, Step
@@ -75,9 +75,9 @@ def advance(state: State, parts: Parts) -> State:
     return dataclasses.replace(after, version=state.version + 1)
 
 
-def memory_of(parts: Parts) -> LabelMemory:
-    """Replay the log, as far as it was not replayed before."""
-    return parts.replay.of(parts.n, parts.config.memory, parts.log.read(), parts.imported)
+def memory_of(parts: Parts, first: int | None = None) -> LabelMemory:
+    """Replay the log, as far as it was not replayed before; only its `first` events where they are counted."""
+    return parts.replay.first(first, parts.n, parts.config.memory, parts.log.read(), parts.imported)
 
 
 # -- embed, cluster --------------------------------------------------------------------------------
@@ -120,7 +120,10 @@ def _cluster(state: State, parts: Parts) -> State:
 
 def _ask(state: State, parts: Parts) -> State:
     memory = memory_of(parts)
+    if state.heard is None:
+        state = dataclasses.replace(state, heard=memory.n_events)
     if not _asks(state, parts, memory):
+        _ask_ahead(state, parts, memory)
         return _settle_labels(state, parts, memory)
     if state.questions is None:
         return _propose(state, parts, memory)
@@ -155,18 +158,35 @@ def _is_dry(state: State, parts: Parts) -> bool:
     return parts.propose is not None and set(parts.propose.stages[state.stage :]) <= set(state.idle)
 
 
-def _propose(state: State, parts: Parts, memory: LabelMemory) -> State:
-    assert parts.propose is not None
-    labels = _labels_now(state, parts, memory)
-    scene = Scene(
+def _ask_ahead(state: State, parts: Parts, memory: LabelMemory) -> None:
+    """Leave pages open while the model trains, so that nobody waits: what the features and answers of now would ask.
+
+    What is answered meanwhile belongs to this round and is known to the next one; the labels and the training of this
+    round know what was answered before. The next round's first look withdraws the rest.
+    """
+    config, room = parts.config, room_left(parts.config, memory, state.round)
+    last = state.round + 1 >= config.epochs or parts.stop(state)
+    waits = config.train and config.annotator == "people" and not last and state.round >= config.query_from
+    if parts.propose is None or config.ask_ahead == 0 or not waits or room.is_none:
+        return
+    parts.annotate(fit_all(parts.propose(_scene(state, parts, memory, AHEAD)), room))
+
+
+def _scene(state: State, parts: Parts, memory: LabelMemory, stage: str) -> Scene:
+    return Scene(
         round=state.round,
-        stage=parts.propose.stages[state.stage],
+        stage=stage,
         features=parts.folder.load_array(state.features),
-        labels=labels,
+        labels=_labels_now(state, parts, memory),
         memory=memory,
         distance=parts.folder.load_sparse(state.distance) if state.distance else None,
     )
-    questions = tuple(parts.propose(scene))
+
+
+def _propose(state: State, parts: Parts, memory: LabelMemory) -> State:
+    assert parts.propose is not None
+    scene = _scene(state, parts, memory, parts.propose.stages[state.stage])
+    labels, questions = scene.labels, tuple(parts.propose(scene))
     clusters = len(np.unique(labels[labels != OUTLIER]))
     room = max(1, int(parts.config.merge_cap * clusters)) if parts.config.merge_cap > 0 else 0
     return dataclasses.replace(state, questions=questions, room=room if scene.stage == "merge" else None)
@@ -185,7 +205,7 @@ def _labels_now(state: State, parts: Parts, memory: LabelMemory) -> IntArray:
 def _settle_labels(state: State, parts: Parts, memory: LabelMemory) -> State:
     labels = parts.folder.save_array(_name(state, "labels.npy"), _labels_now(state, parts, memory))
     step = Step.TRAIN if parts.config.train else Step.EVALUATE
-    return dataclasses.replace(state, labels=labels, questions=None, room=None, step=step)
+    return dataclasses.replace(state, labels=labels, settled=memory.n_events, questions=None, room=None, step=step)
 
 
 # -- train, evaluate -------------------------------------------------------------------------------
@@ -193,7 +213,7 @@ def _settle_labels(state: State, parts: Parts, memory: LabelMemory) -> State:
 
 def _train(state: State, parts: Parts) -> State:
     labels = parts.folder.load_array(state.labels)
-    memory = memory_of(parts)
+    memory = memory_of(parts, state.settled)
     weights = _weights(state, parts, memory)
     learner = parts.learner.at(state.learner)
     parts.learner.changing()
@@ -212,13 +232,14 @@ def _weights(state: State, parts: Parts, memory: LabelMemory) -> FloatArray | No
 def _evaluate(state: State, parts: Parts) -> State:
     memory = memory_of(parts)
     stopped = _why_stop(state, parts, memory)
-    report = _report(state, parts, memory, last=stopped is not None)
+    report = _report(state, parts, memory_of(parts, state.settled), last=stopped is not None)
     parts.sink(Event("round", {"round": report.round, "f1": (report.pairwise or {}).get("f1"), "mAP": report.mAP}))
     state = dataclasses.replace(state, reports=(*state.reports, report))
     if stopped is not None:
         return dataclasses.replace(state, step=Step.DONE, stopped=stopped)
     step = Step.EMBED if parts.config.train else Step.ASK
-    return dataclasses.replace(state, round=state.round + 1, step=step, stage=0, idle=(), loss=None, seconds={})
+    fresh = dataclasses.replace(state, stage=0, idle=(), heard=None, settled=None, loss=None, seconds={})
+    return dataclasses.replace(fresh, round=state.round + 1, step=step)
 
 
 def _why_stop(state: State, parts: Parts, memory: LabelMemory) -> str | None:
@@ -267,6 +288,7 @@ def _report(state: State, parts: Parts, memory: LabelMemory, *, last: bool) -> R
         outliers=int((labels == OUTLIER).sum()),
         loss=state.loss,
         cluster_hash=cluster_hash(labels),
+        heard=state.heard,
         seconds=state.seconds,
     )
     if parts.truth is not None:

@@ -158,6 +158,11 @@ class LabelMemory:
         """Count what standing answers judge, each vote once (Eq. 7's M, `Answer.judged`); a page judges many pairs."""
         return self._n_links
 
+    @property
+    def n_events(self) -> int:
+        """Count the events that were added: answers, those taken back too, and what took them back."""
+        return len(self._seen)
+
     def answered(self, question: str) -> bool:
         """Say whether a standing answer belongs to this question."""
         return self._questions.get(question, 0) > 0

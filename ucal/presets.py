@@ -62,6 +62,7 @@ PRESETS: tuple[Preset, ...] = (
                 "lr_step": 40,
                 "pages_per_round": 2,
                 "idle_rounds": 3,
+                "ask_ahead": 100,
                 "budget": None,
                 "camera_centre": True,
                 "threads": 1,

@@ -64,6 +64,11 @@ def _refuse_policy(config: RunConfig) -> None:
         raise ConfigError("first_cut 'calibrated' is for policy 'ucal' on given features from the first round on")
     if config.policy in ("random", "similar") and config.budget is None and config.budget_per_round is None:
         raise ConfigError(f"policy {config.policy!r} would ask for every pair: set budget or budget_per_round")
+    if config.policy != "efficient" and config.ask_ahead > 0:
+        raise ConfigError(
+            f"ask_ahead is for policy 'efficient', whose pages may be asked while the model trains; "
+            f"got policy {config.policy!r}: set ask_ahead=0"
+        )
     if config.policy == "efficient" and config.memory == "pair":
         raise ConfigError("policy 'efficient' rests on inference: expected memory 'closure', got 'pair'")
 

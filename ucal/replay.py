@@ -30,6 +30,19 @@ class Replay:
         self._memory = memory
         return memory
 
+    def first(
+        self,
+        count: int | None,
+        n: int,
+        mode: Literal["closure", "pair"],
+        answers: Sequence[Answer],
+        imported: Sequence[Answer] = (),
+    ) -> LabelMemory:
+        """Give the memory of the first `count` events (None = all), which is not kept where more have come."""
+        if count is None or count >= len(answers):
+            return self.of(n, mode, answers, imported)
+        return LabelMemory(n, mode, answers[:count], imported)
+
     def lend(self) -> list[str]:
         """Forget the memory, which is about to hear answers before the log has them; give what it has heard."""
         events, self._memory, self._events = self._events, None, []

@@ -37,6 +37,7 @@ class Snapshot:
     about: dict[str, Any]  # run.json
     events: tuple[Answer, ...]
     hashes: tuple[str, ...]  # of each round's clusters
+    heard: tuple[int | None, ...]  # events that had come when each round looked first; None: not written down
     keys: dict[str, tuple[str, ...]]  # of each split's images, in the order of their rows
     listing: bytes  # the images and what is known of them, as a manifest
     program: Program  # that wrote the snapshot
@@ -71,10 +72,11 @@ def read_snapshot(path: Path) -> Snapshot:
     for change in reversed(about["changes"]):
         config[change["setting"]] = change["before"]
     hashes = tuple(report["cluster_hash"] for report in rounds)
+    heard = tuple(report.get("heard") for report in rounds)
     header, _, lines = listing.partition(b"\n")
     listing = header.replace(b"key", b"path") + b"\n" + lines
     program = Program(versions.get("ucal"), about["commit"])
-    return Snapshot(RunConfig.from_dict(config), about, events, hashes, keys, listing, program)
+    return Snapshot(RunConfig.from_dict(config), about, events, hashes, heard, keys, listing, program)
 
 
 def _keys(text: str) -> dict[str, tuple[str, ...]]:
@@ -143,19 +145,28 @@ def reproduce(snapshot: Snapshot, make: Callable[[Recorded], Parts], log: Answer
     state = State()
     while state.step is not Step.DONE and (snapshot.is_done or len(state.reports) < len(snapshot.hashes)):
         parts = _changed(parts, changes, recorded, state)
+        if state.step is Step.ASK and state.heard is None:
+            _hear_as_many(recorded, snapshot.heard, state.round)
+        if state.step is Step.EVALUATE:
+            _hear_the_rest(recorded, snapshot.about["ended"], state.round)
         after = advance(state, parts)
         if after is state and not recorded.hear():
             if state.round in recorded.closed or len(state.reports) >= len(snapshot.hashes):
                 break
             recorded.closed.add(state.round)
-        if after.round > state.round:
-            _hear_the_rest(recorded, snapshot.about["ended"], state.round)
         state = after
     return state, recorded
 
 
+def _hear_as_many(recorded: Recorded, heard: Sequence[int | None], round_: int) -> None:
+    """Hear what had come when the round looked at the log first."""
+    wanted = heard[round_] if round_ < len(heard) else None
+    while wanted is not None and len(recorded.log.read()) < wanted and recorded.hear():
+        pass
+
+
 def _hear_the_rest(recorded: Recorded, ended: dict[str, str | None], round_: int) -> None:
-    """Hear what came while the round was trained and measured."""
+    """Hear what came while the round was trained: whether there is another round depends on it."""
     until = ended.get(str(round_))
     while until is not None and recorded.hear(until):
         pass

@@ -54,6 +54,10 @@ class Scene:
     distance: Any | None = None
 
 
+AHEAD = "ahead"
+"""The stage of what people may answer while the model trains; of proposers that `RunConfig.ask_ahead` is for."""
+
+
 class Constrain(Protocol):
     """distance (n, n) sparse, features (n, d), answers, the threshold of round 0 -> labels (n,) that heed them."""
 

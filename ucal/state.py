@@ -40,6 +40,7 @@ class Report:
     mINP: float | None = None  # noqa: N815
     loss: float | None = None
     cluster_hash: str = ""
+    heard: int | None = None  # events in the log when the round looked at it first; None: a round of an earlier version
     seconds: dict[str, float] = field(default_factory=dict)  # wall, by step
 
     def to_json(self) -> dict[str, Any]:
@@ -63,6 +64,8 @@ class State:
     base_labels: str | None = None
     distance: str | None = None
     labels: str | None = None
+    heard: int | None = None  # events in the log when this round looked at it first
+    settled: int | None = None  # events that the labels and the training of this round know
     learner: str | None = None
     loss: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)  # of this round so far

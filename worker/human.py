@@ -15,7 +15,7 @@ from backend.store.memories import memories_of
 from backend.store.session import SessionFactory, session_scope
 from backend.store.shapes import core_question
 from ucal.asking import open_part
-from ucal.budget import Room, fitting, needed, round_room, run_room
+from ucal.budget import fit_all, needed, round_room, run_room
 from ucal.config import RunConfig
 from ucal.memory import LabelMemory
 from ucal.types import Answer, Question
@@ -78,15 +78,3 @@ class _Plan:
     wanted: list[Question]
     settled: list[str]
     spent: bool
-
-
-def fit_all(questions: Iterable[Question], room: Room) -> list[Question]:
-    """Give the first questions that fit together, the last one perhaps with fewer tiles."""
-    chosen: list[Question] = []
-    for question in questions:
-        part = fitting(question, room)
-        if part is None:
-            break
-        room = room.without(needed(part))
-        chosen.append(part)
-    return chosen

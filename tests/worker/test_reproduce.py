@@ -24,6 +24,7 @@ from ucal.config import RunConfig
 from ucal.datasets import read
 from ucal.datasets.synth import generate
 from ucal.program import running
+from worker.tasks import run_job
 from worker.work import Work, owner_name
 
 CONFIG = RunConfig(
@@ -119,6 +120,31 @@ def test_a_snapshot_gives_the_same_clusters_again(tmp_path: Path, data: Path, po
     said = json.loads(out.read_text())
     assert [one["again"] for one in said["rounds"]] == toy.hashes(run_id)
     assert said["heard"] == said["events"] > 10
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("unconfirmed", ["whole", "probability"])
+def test_answers_given_while_the_model_trained_are_heard_where_they_were(tmp_path: Path, data: Path, unconfirmed: str):
+    """Also in the moments between the end of a round and the first questions of the next."""
+    toy = stored(tmp_path, data)
+    config = CONFIG.replace(policy="efficient", ask_ahead=20, cards=4, page_tiles=3, epochs=4, unconfirmed=unconfirmed)
+    say, work, ahead = Oracle(read(data, "market1501").identities("train"), 0, 0.1), None, 0
+    run_id = toy.start(config)
+    for turn in range(800):
+        work = work or Work(toy.sessions, Settings(data_dir=toy.folder), owner_name())
+        moved, state = run_job(work), toy.run(run_id).state
+        if state == "done":
+            break
+        if not moved or state != "asking":
+            given = answer_first(toy, run_id, lambda question: next(iter(say([question]))), f"answer-{turn:05}")
+            ahead += given is not None and state != "asking"
+    assert ahead > 1
+    path, out = written(toy, run_id), tmp_path / "again.json"
+    assert main(["reproduce", str(path), "--data", str(data), "--json", str(out)]) == 0
+    said = json.loads(out.read_text())
+    assert [one["again"] for one in said["rounds"]] == toy.hashes(run_id)
+    assert said["equal"]
 
 
 def test_images_that_were_read_by_a_pattern_are_those_that_the_snapshot_lists(

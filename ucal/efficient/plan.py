@@ -65,8 +65,8 @@ class Plan:
     """The best guess of now, and what the pages are made from.
 
     Pages are made from clusters that are merged while "same" is the likelier answer (`scene`). The labels are merged
-    further, down to P(same) = .12: as a label, a pair that is wrongly joined costs F1 less than one that is missed, and the
-    tiles that P(same) is learnt from are those that people were asked about, the doubtful ones (docs/methods.md).
+    further, down to P(same) = .12: while F1 is low, a link that is missed costs it more than a wrong one
+    (docs/decisions/0018).
     """
 
     scale: Scale

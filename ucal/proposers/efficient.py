@@ -28,7 +28,7 @@ from ucal.labels import renumber
 from ucal.memory import LabelMemory
 from ucal.neighbours import pair_similarities
 from ucal.proposers.groups import ask_rows, exemplars, make_question
-from ucal.seams import Scene
+from ucal.seams import AHEAD, Scene
 from ucal.suspects import suspected
 from ucal.types import OUTLIER, FloatArray, IntArray, Kind, Question, Reason, Role, Tile, conflict_id, page_id
 
@@ -55,7 +55,10 @@ class EfficientProposer:
         if scene.stage == "calibrate":
             return self._cards(scene)
         if scene.stage == "page":
-            return self._pages(scene)
+            wanted = int(_BATCH_SHARE * total_cost(scene.memory.answers).actions)
+            return self._pages(scene, max(_least_pages(len(scene.features)), wanted))
+        if scene.stage == AHEAD:
+            return self._pages(scene, self.config.ask_ahead)
         if scene.stage == "second-look":
             return self._second_looks(scene)
         raise ConfigError(f"stage: expected one of {', '.join(sorted(set(self.stages)))}, got {scene.stage!r}")
@@ -107,7 +110,7 @@ class EfficientProposer:
         question = make_question(scene, Reason.CALIBRATE, *sides)
         return dataclasses.replace(question, kind=Kind.CARD)
 
-    def _pages(self, scene: Scene) -> list[Question]:
+    def _pages(self, scene: Scene, most: int) -> list[Question]:
         memory = scene.memory
         if quiet(memory) or (hopeless(memory) and not self.config.train):
             return []
@@ -117,10 +120,9 @@ class EfficientProposer:
         if pages:
             price = float(np.percentile([page.rate for page in pages], 75))
             pages = [page for page in choose(tiles, self.config.page_tiles, price) if page.rate >= _LEAST_RATE]
-        wanted = int(_BATCH_SHARE * total_cost(memory.answers).actions)
         found = (self._page(scene, plan, tiles, page) for page in disjoint(pages, tiles, plan.scene.anchors))
         asked = (page for page in found if page is not None)
-        return list(islice(asked, max(_least_pages(len(scene.features)), wanted)))
+        return list(islice(asked, most))
 
     def _second_looks(self, scene: Scene) -> list[Question]:
         """Ask surprising answers that much hangs on once more."""
