@@ -20,7 +20,8 @@ NAME = "Demo: generated people"
 TEXT = "Drawn people who do not exist, seen by four cameras: who is who? Label them; nothing leaves this machine."
 DATA = ImportSynth()
 PRESET = "pages"
-FEW_WAITS = {"pages_per_round": 10, "epochs": 12, "lr_step": 12, "idle_rounds": 2}  # few images: plans of one page
+FEW_WAITS = {"query_from": 0, "pages_per_round": 10, "epochs": 12, "lr_step": 12, "idle_rounds": 2}
+"""Questions at once, and plans of one page, as the images are few."""
 
 log = structlog.get_logger()
 

@@ -120,13 +120,12 @@ def _cluster(state: State, parts: Parts) -> State:
 
 def _ask(state: State, parts: Parts) -> State:
     memory = memory_of(parts)
-    if state.heard is None:
-        state = dataclasses.replace(state, heard=memory.n_events)
+    decided = dataclasses.replace(state, heard=(*state.heard, memory.n_events))
     if not _asks(state, parts, memory):
         _ask_ahead(state, parts, memory)
-        return _settle_labels(state, parts, memory)
+        return _settle_labels(decided, parts, memory)
     if state.questions is None:
-        return _propose(state, parts, memory)
+        return _propose(decided, parts, memory)
     asking = Stage(state, parts.config, memory)
     heard, new = parts.replay.lend(), []
     for answer in parts.annotate(asking.open_questions()):
@@ -165,11 +164,12 @@ def _ask_ahead(state: State, parts: Parts, memory: LabelMemory) -> None:
     round know what was answered before. The next round's first look withdraws the rest.
     """
     config, room = parts.config, room_left(parts.config, memory, state.round)
-    last = state.round + 1 >= config.epochs or parts.stop(state)
-    waits = config.train and config.annotator == "people" and not last and state.round >= config.query_from
-    if parts.propose is None or config.ask_ahead == 0 or not waits or room.is_none:
+    if parts.propose is None or config.ask_ahead == 0 or config.annotator != "people" or not config.train:
         return
-    parts.annotate(fit_all(parts.propose(_scene(state, parts, memory, AHEAD)), room))
+    last = state.round + 1 >= config.epochs or parts.stop(state)
+    asks = not last and not room.is_none and state.round >= config.query_from
+    ahead = parts.propose(_scene(state, parts, memory, AHEAD)) if asks else ()
+    parts.annotate(fit_all(ahead, room))
 
 
 def _scene(state: State, parts: Parts, memory: LabelMemory, stage: str) -> Scene:
@@ -205,7 +205,7 @@ def _labels_now(state: State, parts: Parts, memory: LabelMemory) -> IntArray:
 def _settle_labels(state: State, parts: Parts, memory: LabelMemory) -> State:
     labels = parts.folder.save_array(_name(state, "labels.npy"), _labels_now(state, parts, memory))
     step = Step.TRAIN if parts.config.train else Step.EVALUATE
-    return dataclasses.replace(state, labels=labels, settled=memory.n_events, questions=None, room=None, step=step)
+    return dataclasses.replace(state, labels=labels, questions=None, room=None, step=step)
 
 
 # -- train, evaluate -------------------------------------------------------------------------------
@@ -213,13 +213,18 @@ def _settle_labels(state: State, parts: Parts, memory: LabelMemory) -> State:
 
 def _train(state: State, parts: Parts) -> State:
     labels = parts.folder.load_array(state.labels)
-    memory = memory_of(parts, state.settled)
+    memory = memory_of(parts, _settled(state))
     weights = _weights(state, parts, memory)
     learner = parts.learner.at(state.learner)
     parts.learner.changing()
     loss = learner.train(labels, memory.excluded_rows(), state.round, weights)
     name = parts.learner.save(_name(state, "learner.safetensors"))
     return dataclasses.replace(state, learner=name, loss=loss, step=Step.EVALUATE)
+
+
+def _settled(state: State) -> int | None:
+    """Count the events that the round's labels know; None = all (a round that an earlier version began)."""
+    return state.heard[-1] if state.heard else None
 
 
 def _weights(state: State, parts: Parts, memory: LabelMemory) -> FloatArray | None:
@@ -232,13 +237,13 @@ def _weights(state: State, parts: Parts, memory: LabelMemory) -> FloatArray | No
 def _evaluate(state: State, parts: Parts) -> State:
     memory = memory_of(parts)
     stopped = _why_stop(state, parts, memory)
-    report = _report(state, parts, memory_of(parts, state.settled), last=stopped is not None)
+    report = _report(state, parts, memory_of(parts, _settled(state)), last=stopped is not None)
     parts.sink(Event("round", {"round": report.round, "f1": (report.pairwise or {}).get("f1"), "mAP": report.mAP}))
     state = dataclasses.replace(state, reports=(*state.reports, report))
     if stopped is not None:
         return dataclasses.replace(state, step=Step.DONE, stopped=stopped)
     step = Step.EMBED if parts.config.train else Step.ASK
-    fresh = dataclasses.replace(state, stage=0, idle=(), heard=None, settled=None, loss=None, seconds={})
+    fresh = dataclasses.replace(state, stage=0, idle=(), heard=(), loss=None, seconds={})
     return dataclasses.replace(fresh, round=state.round + 1, step=step)
 
 

@@ -51,13 +51,13 @@ PRESETS: tuple[Preset, ...] = (
         "pages",
         "Pages: fewest actions",
         "Whole groups beside an anchor, ticked where the model believes the same: people put right what is wrong. "
-        "Trains after every second plan.",
+        "Trains four rounds without questions, then after every second plan; people go on with pages meanwhile.",
         RunConfig.from_dict(
             _GENERATED
             | {
                 "annotator": "people",
                 "policy": "efficient",
-                "query_from": 0,
+                "query_from": 4,
                 "epochs": 50,
                 "lr_step": 40,
                 "pages_per_round": 2,

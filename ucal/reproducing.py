@@ -37,7 +37,7 @@ class Snapshot:
     about: dict[str, Any]  # run.json
     events: tuple[Answer, ...]
     hashes: tuple[str, ...]  # of each round's clusters
-    heard: tuple[int | None, ...]  # events that had come when each round looked first; None: not written down
+    looks: tuple[tuple[int, ...] | None, ...]  # of each round: `State.heard`; None: not written down
     keys: dict[str, tuple[str, ...]]  # of each split's images, in the order of their rows
     listing: bytes  # the images and what is known of them, as a manifest
     program: Program  # that wrote the snapshot
@@ -72,11 +72,11 @@ def read_snapshot(path: Path) -> Snapshot:
     for change in reversed(about["changes"]):
         config[change["setting"]] = change["before"]
     hashes = tuple(report["cluster_hash"] for report in rounds)
-    heard = tuple(report.get("heard") for report in rounds)
+    looks = tuple(None if report.get("heard") is None else tuple(report["heard"]) for report in rounds)
     header, _, lines = listing.partition(b"\n")
     listing = header.replace(b"key", b"path") + b"\n" + lines
     program = Program(versions.get("ucal"), about["commit"])
-    return Snapshot(RunConfig.from_dict(config), about, events, hashes, heard, keys, listing, program)
+    return Snapshot(RunConfig.from_dict(config), about, events, hashes, looks, keys, listing, program)
 
 
 def _keys(text: str) -> dict[str, tuple[str, ...]]:
@@ -111,6 +111,7 @@ class Recorded:
 
     log: AnswerLog
     left: deque[Answer]
+    looks: Sequence[Sequence[int] | None]  # `Snapshot.looks`
     asked: set[str] = field(default_factory=set)
     closed: set[int] = field(default_factory=set)  # rounds that ended before all was answered
 
@@ -119,9 +120,29 @@ class Recorded:
         self.asked.update(question.id for question in questions)
         return ()
 
+    @property
+    def n_heard(self) -> int:
+        """Count the events that were added to the log."""
+        return len(self.log.read())
+
     def proceed(self, state: State) -> bool:
         """Say whether this round is to be closed with the answers so far."""
-        return state.round in self.closed
+        looks = self._looks(state)
+        is_last = looks is not None and len(state.heard) == len(looks) - 1
+        return state.round in self.closed or (is_last and self.hears_enough(state))
+
+    def hears_enough(self, state: State) -> bool:
+        """Say whether all has come that the recorded run knew at its next look; False where it is not written down."""
+        looks = self._looks(state)
+        return looks is not None and len(state.heard) < len(looks) and self.n_heard >= looks[len(state.heard)]
+
+    def hear_until_enough(self, state: State) -> None:
+        """Hear what the recorded run knew when it decided what to ask next."""
+        while self._looks(state) is not None and not self.hears_enough(state) and self.hear():
+            pass
+
+    def _looks(self, state: State) -> Sequence[int] | None:
+        return self.looks[state.round] if state.round < len(self.looks) else None
 
     def hear(self, until: str | None = None) -> bool:
         """Add the next event to the log, if its question was asked (and it came by then); say whether there was one."""
@@ -139,18 +160,18 @@ def reproduce(snapshot: Snapshot, make: Callable[[Recorded], Parts], log: Answer
 
     make: builds the run's parts around the people that it is given
     """
-    recorded = Recorded(log, deque(snapshot.events))
+    recorded = Recorded(log, deque(snapshot.events), snapshot.looks)
     parts, changes = make(recorded), deque(snapshot.about["changes"])
-    parts = dataclasses.replace(parts, stop=lambda state: snapshot.is_done and state.round + 1 >= len(snapshot.hashes))
+    parts = dataclasses.replace(parts, stop=lambda state: snapshot.is_done and _is_last(state, snapshot))
     state = State()
     while state.step is not Step.DONE and (snapshot.is_done or len(state.reports) < len(snapshot.hashes)):
         parts = _changed(parts, changes, recorded, state)
-        if state.step is Step.ASK and state.heard is None:
-            _hear_as_many(recorded, snapshot.heard, state.round)
+        if state.step is Step.ASK and state.questions is None:
+            recorded.hear_until_enough(state)
         if state.step is Step.EVALUATE:
             _hear_the_rest(recorded, snapshot.about["ended"], state.round)
         after = advance(state, parts)
-        if after is state and not recorded.hear():
+        if after is state and (recorded.hears_enough(state) or not recorded.hear()):
             if state.round in recorded.closed or len(state.reports) >= len(snapshot.hashes):
                 break
             recorded.closed.add(state.round)
@@ -158,11 +179,9 @@ def reproduce(snapshot: Snapshot, make: Callable[[Recorded], Parts], log: Answer
     return state, recorded
 
 
-def _hear_as_many(recorded: Recorded, heard: Sequence[int | None], round_: int) -> None:
-    """Hear what had come when the round looked at the log first."""
-    wanted = heard[round_] if round_ < len(heard) else None
-    while wanted is not None and len(recorded.log.read()) < wanted and recorded.hear():
-        pass
+def _is_last(state: State, snapshot: Snapshot) -> bool:
+    """Say whether the recorded run ended with this round; its pages were asked before anybody knew."""
+    return state.step is Step.EVALUATE and state.round + 1 >= len(snapshot.hashes)
 
 
 def _hear_the_rest(recorded: Recorded, ended: dict[str, str | None], round_: int) -> None:

@@ -40,7 +40,7 @@ class Report:
     mINP: float | None = None  # noqa: N815
     loss: float | None = None
     cluster_hash: str = ""
-    heard: int | None = None  # events in the log when the round looked at it first; None: a round of an earlier version
+    heard: tuple[int, ...] | None = None  # as `State.heard`, of the whole round; None: a round of an earlier version
     seconds: dict[str, float] = field(default_factory=dict)  # wall, by step
 
     def to_json(self) -> dict[str, Any]:
@@ -64,8 +64,8 @@ class State:
     base_labels: str | None = None
     distance: str | None = None
     labels: str | None = None
-    heard: int | None = None  # events in the log when this round looked at it first
-    settled: int | None = None  # events that the labels and the training of this round know
+    heard: tuple[int, ...] = ()  # events in the log at each look of this round that decided what is asked next; at the
+    # last of them nothing more was, and its events are those that the round's labels and its training know
     learner: str | None = None
     loss: float | None = None
     seconds: dict[str, float] = field(default_factory=dict)  # of this round so far
@@ -94,6 +94,7 @@ class State:
             if data["questions"] is not None:
                 data["questions"] = tuple(Question.from_json(item) for item in data["questions"])
             data["idle"] = tuple(data.get("idle", ()))
+            data["heard"] = tuple(data.get("heard", ()))
             data["reports"] = tuple(Report(**item) for item in data["reports"])
             return State(**data)
         except (ValueError, KeyError, TypeError) as error:

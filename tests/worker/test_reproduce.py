@@ -126,7 +126,7 @@ def test_a_snapshot_gives_the_same_clusters_again(tmp_path: Path, data: Path, po
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("unconfirmed", ["whole", "probability"])
 def test_answers_given_while_the_model_trained_are_heard_where_they_were(tmp_path: Path, data: Path, unconfirmed: str):
-    """Also in the moments between the end of a round and the first questions of the next."""
+    """Also between a round's end and the next one's first questions, and where rounds are closed early."""
     toy = stored(tmp_path, data)
     config = CONFIG.replace(policy="efficient", ask_ahead=20, cards=4, page_tiles=3, epochs=4, unconfirmed=unconfirmed)
     say, work, ahead = Oracle(read(data, "market1501").identities("train"), 0, 0.1), None, 0
@@ -136,6 +136,9 @@ def test_answers_given_while_the_model_trained_are_heard_where_they_were(tmp_pat
         moved, state = run_job(work), toy.run(run_id).state
         if state == "done":
             break
+        if turn in (40, 90):
+            with session_scope(toy.sessions) as session:
+                runs.control(session, run_id, RunAction.PROCEED, utc_now())
         if not moved or state != "asking":
             given = answer_first(toy, run_id, lambda question: next(iter(say([question]))), f"answer-{turn:05}")
             ahead += given is not None and state != "asking"

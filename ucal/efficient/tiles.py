@@ -20,7 +20,7 @@ _STRENGTH = 2.0
 _AUDIT_PRIOR = 0.98
 _LOWEST, _HIGHEST = 0.003, 0.997
 _LEAST_SLOPE = 0.05  # of P(same) in z alone; below it z says nothing
-_FARTHEST = 6.0  # how far from the first plan's threshold the answers may move it, in z
+_FARTHEST, _DEEPEST = 4.0, 5.0  # in z: how far the answers may move the threshold; and how far below it one may merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,15 @@ class TileBelief:
         return np.clip(p, _LOWEST, _HIGHEST)
 
     def z(self, p: float) -> float:
-        """Give where P(same), by z alone, is p: -6 to 6; 0 where z says nothing."""
+        """Give where P(same), by z alone, is p <= .5; 0 where z says nothing.
+
+        P = .5 is looked for within -4 to 4 of the first plan's threshold, smaller P at most 5 below it.
+        """
         slope, bias = (self.slope0, 0.0) if self.line is None else (float(self.line.slopes[0]), self.line.bias)
         if slope <= _LEAST_SLOPE:
             return 0.0
-        return float(np.clip((np.log(p / (1 - p)) - bias) / slope, -_FARTHEST, _FARTHEST))
+        middle = float(np.clip(-bias / slope, -_FARTHEST, _FARTHEST))
+        return middle + max(float(np.log(p / (1 - p))) / slope, -_DEEPEST)
 
 
 def judged_tiles(memory: LabelMemory) -> tuple[Double, Double]:

@@ -89,6 +89,16 @@ export class QuestionBuffer {
     for (const id of gone) this.decoding.delete(id);
   }
 
+  /**
+   * Drop what nobody needs any more. A page on the screen stays: somebody is at work on it, and its answer counts whenever
+   * it comes.
+   */
+  withdraw(ids: Iterable<string>): void {
+    const { current } = this;
+    const kept = current?.lease.question.kind === "page" ? idOf(current) : undefined;
+    this.drop([...ids].filter((id) => id !== kept));
+  }
+
   clear(): void {
     this.items = [];
     this.decoding.clear();

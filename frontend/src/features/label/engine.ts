@@ -192,7 +192,7 @@ export class LabelEngine {
     const result = await this.deps.api.answer(op.body);
     this.history.mark(op.body.id, "saved", "waiting");
     this.supply.progress = result.progress;
-    this.buffer.drop(result.withdrawn);
+    this.buffer.withdraw(result.withdrawn);
     this.buffer.shorten(result.changed, this.painted?.id);
     this.said = { id: ++this.counter, kind: op.asked ?? "pair", reply: op.body, count: result.progress.answered_by_me };
   }

@@ -179,7 +179,7 @@ export class Supply {
     this.empty = answer.empty;
     this.emptyCount = answer.empty_count;
     this.emptyUntil = answer.empty_seconds === null ? null : Date.now() + 1000 * answer.empty_seconds;
-    this.deps.buffer.drop(answer.withdrawn.filter((id) => !returning.has(id)));
+    this.deps.buffer.withdraw(answer.withdrawn.filter((id) => !returning.has(id)));
   }
 
   /** Questions whose undo the server may not know of yet: if it withdraws them, it does so in error. */

@@ -186,7 +186,7 @@ function RunRow({ run }: { run: Run }) {
       <span className="quiet">{m.project.round(Math.min(run.round + 1, run.rounds), run.rounds)}</span>
       <span className="quiet">{m.project.answers(run.answered)}</span>
       <span className="quiet wide-only">{m.time.ago(duration(secondsSince(run.finished_at ?? run.created_at, now)))}</span>
-      {run.state === "asking" && (
+      {(run.state === "asking" || run.open > 0) && (
         <Link href={`/runs/${run.id}/label`} className="run-row-label">
           {m.runs.answersLink}
         </Link>
