@@ -129,20 +129,23 @@ def test_answers_given_while_the_model_trained_are_heard_where_they_were(tmp_pat
     """Also between a round's end and the next one's first questions, and where rounds are closed early."""
     toy = stored(tmp_path, data)
     config = CONFIG.replace(policy="efficient", ask_ahead=20, cards=4, page_tiles=3, epochs=4, unconfirmed=unconfirmed)
-    say, work, ahead = Oracle(read(data, "market1501").identities("train"), 0, 0.1), None, 0
+    say, work, ahead, closed = Oracle(read(data, "market1501").identities("train"), 0, 0.1), None, 0, []
     run_id = toy.start(config)
     for turn in range(800):
         work = work or Work(toy.sessions, Settings(data_dir=toy.folder), owner_name())
         moved, state = run_job(work), toy.run(run_id).state
         if state == "done":
             break
-        if turn in (40, 90):
+        pages = [question for question in open_questions(toy, run_id) if question.tiles]
+        if not moved and state == "asking" and pages and not closed:
+            closed = pages
             with session_scope(toy.sessions) as session:
                 runs.control(session, run_id, RunAction.PROCEED, utc_now())
-        if not moved or state != "asking":
+        elif not moved or state != "asking":
             given = answer_first(toy, run_id, lambda question: next(iter(say([question]))), f"answer-{turn:05}")
             ahead += given is not None and state != "asking"
     assert ahead > 1
+    assert {question.id for question in closed}.intersection(answer.question for answer in toy.log(run_id))
     path, out = written(toy, run_id), tmp_path / "again.json"
     assert main(["reproduce", str(path), "--data", str(data), "--json", str(out)]) == 0
     said = json.loads(out.read_text())
