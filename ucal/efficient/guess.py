@@ -20,10 +20,11 @@ _LARGE = 8  # rows: two groups of at least this size merge by themselves only wh
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The scale on which similarities are compared from plan to plan: z = (S - m) / sd - z0.
+    """The scale on which similarities are compared from plan to plan: z = (S - m) / sd.
 
     m and sd are the median and the standard deviation, over components, of the similarity to the
-    best allowed other component, now; z0 = (tau0 - m) / sd at the model version's first plan.
+    best allowed other component, now; z0 is where the calibrated threshold lay at the model version's first plan.
+    Tiles that were judged under other features have their place on the same scale; z0 may differ.
     """
 
     median: float
@@ -31,13 +32,13 @@ class Frame:
     z0: float
 
     def z(self, similarity: Double) -> Double:
-        """Give the similarities on the scale on which 0 is the calibrated threshold."""
-        scaled: Double = (similarity - self.median) / self.sd - self.z0
+        """Give the similarities on the scale."""
+        scaled: Double = (similarity - self.median) / self.sd
         return scaled
 
     def similarity(self, z: float) -> float:
         """Give the similarity at a place on that scale."""
-        return self.median + self.sd * (self.z0 + z)
+        return self.median + self.sd * z
 
 
 def grouped(rows: FloatArray, parts: Components) -> Groups:

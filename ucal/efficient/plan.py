@@ -150,7 +150,7 @@ class Planner:
         signals, same = judged_tiles(memory)
         if self._without == "belief":
             signals, same = signals[:0], same[:0]
-        belief = believe(signals, same, float(np.clip(-scale.slope * sd, 0.5, 6.0)))
+        belief = believe(signals, same, float(np.clip(-scale.slope * sd, 0.5, 6.0)), frame.z0)
         lows = [belief.z(_PAGE_P), belief.z(_LABEL_P)]
         clusters, merged = guess(groups, pairs, similarity, parts, frame, lows)
         scenes = [world(rows, groups, parts, named) for named in (clusters, merged)]

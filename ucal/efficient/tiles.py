@@ -27,32 +27,37 @@ _FARTHEST, _DEEPEST = 4.0, 5.0  # in z: how far the answers may move the thresho
 class TileBelief:
     """P(same) from a tile's signals.
 
-    slope0 is k0, the slope of the label-free P0 = sigmoid(k0 z). `model` knows all signals, `line` z
+    slope0 is k0, the slope of the label-free P0 = sigmoid(k0 (z - z0)). `model` knows all signals, `line` z
     alone; both are None before 12 judged tiles.
     """
 
     slope0: float
+    z0: float
     model: Logistic | None = None
     line: Logistic | None = None
 
     def __call__(self, signals: Double) -> Double:
         """Give P(same), within .003 to .997, of tiles with these signals (m, 7)."""
         if self.model is None:
-            p = np.where(signals[:, AUDIT] > 0, _AUDIT_PRIOR, sigmoid(self.slope0 * signals[:, Z]))
+            p = np.where(signals[:, AUDIT] > 0, _AUDIT_PRIOR, sigmoid(self.slope0 * (signals[:, Z] - self.z0)))
         else:
             p = self.model(signals)
         return np.clip(p, _LOWEST, _HIGHEST)
 
     def z(self, p: float) -> float:
-        """Give where P(same), by z alone, is p <= .5; 0 where z says nothing.
+        """Give where P(same), by z alone, is p <= .5; z0 where z says nothing.
 
-        P = .5 is looked for within -4 to 4 of the first plan's threshold, smaller P at most 5 below it.
+        P = .5 is looked for within 4 of z0, smaller P at most 5 below it.
         """
-        slope, bias = (self.slope0, 0.0) if self.line is None else (float(self.line.slopes[0]), self.line.bias)
+        slope, bias = (self.slope0, -self.slope0 * self.z0) if self.line is None else self._straight(self.line)
         if slope <= _LEAST_SLOPE:
-            return 0.0
-        middle = float(np.clip(-bias / slope, -_FARTHEST, _FARTHEST))
+            return self.z0
+        middle = float(np.clip(-bias / slope, self.z0 - _FARTHEST, self.z0 + _FARTHEST))
         return middle + max(float(np.log(p / (1 - p))) / slope, -_DEEPEST)
+
+    @staticmethod
+    def _straight(line: Logistic) -> tuple[float, float]:
+        return float(line.slopes[0]), line.bias
 
 
 def judged_tiles(memory: LabelMemory) -> tuple[Double, Double]:
@@ -68,14 +73,14 @@ def judged_tiles(memory: LabelMemory) -> tuple[Double, Double]:
     return np.array(signals[:_LATEST]).reshape(-1, N_SIGNALS), np.array(same[:_LATEST])
 
 
-def believe(signals: Double, same: Double, slope0: float) -> TileBelief:
+def believe(signals: Double, same: Double, slope0: float, z0: float) -> TileBelief:
     """Fit to judged tiles; pseudo-tiles hold the fit near P0, and near "same" for audits, while answers are few."""
     if len(same) < _FEWEST:
-        return TileBelief(slope0)
+        return TileBelief(slope0, z0)
     grid = np.linspace(-3.0, 3.0, 13)
     p0 = sigmoid(slope0 * grid)
     prior = np.zeros((13, N_SIGNALS))
-    prior[:, Z], prior[:, MARGIN] = grid, grid / 2
+    prior[:, Z], prior[:, MARGIN] = z0 + grid, grid / 2
     audits = np.zeros((2, N_SIGNALS))
     audits[:, AUDIT] = 1.0
     model = fit(
@@ -86,9 +91,9 @@ def believe(signals: Double, same: Double, slope0: float) -> TileBelief:
     )
     plain = signals[:, AUDIT] == 0
     line = fit(
-        np.concatenate([signals[plain, Z], grid, grid])[:, None],
+        np.concatenate([signals[plain, Z], z0 + grid, z0 + grid])[:, None],
         np.concatenate([same[plain], np.ones(13), np.zeros(13)]),
         np.concatenate([np.ones(int(plain.sum())), 0.3 * p0, 0.3 * (1 - p0)]),
         _STRENGTH,
     )
-    return TileBelief(slope0, model, line)
+    return TileBelief(slope0, z0, model, line)
