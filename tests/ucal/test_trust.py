@@ -27,7 +27,7 @@ def test_the_anchors_rows_weigh_one_and_what_the_model_attached_weighs_its_proba
     assert weights.shape == (len(features),)
     assert ((weights > 0) & (weights <= 1)).all()
     plan = asks.planner.plan(features, memory, 0)
-    anchors = np.isin(plan.scene.parts.of, plan.scene.anchors)
+    anchors = np.isin(plan.labelled.parts.of, plan.labelled.anchors)
     assert (weights[anchors] == 1).all()
     attached = ~anchors & (labels != OUTLIER)
     assert attached.any()
