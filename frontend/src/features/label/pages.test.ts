@@ -38,6 +38,19 @@ describe("a page", () => {
     expect(engine.read().history[0]).toMatchObject({ kind: "page", left: "q0-a", state: "saved" });
   });
 
+  it("stays on the screen when it is withdrawn, and its answer is sent; those that wait go", async () => {
+    const api = withPage();
+    const engine = started(api);
+    await look(engine);
+    api.withdrawNext.push("q0", "q1");
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(engine.read().current!.lease.question.id).toBe("q0");
+    expect(engine.answer(REPLY)).toBe(true);
+    await settle();
+    expect(api.received.map((body) => body.question_id)).toEqual(["q0"]);
+    expect(engine.read().current!.lease.question.id).toBe("q2");
+  });
+
   it("is not answered within 250 ms of being painted", async () => {
     const engine = started(withPage());
     await settle();
