@@ -47,6 +47,12 @@ class Report:
         """Give a JSON-ready dict."""
         return dataclasses.asdict(self)
 
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Report:
+        """Read what `to_json` wrote."""
+        looks = data.get("heard")
+        return Report(**data | {"heard": None if looks is None else tuple(looks)})
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -95,7 +101,7 @@ class State:
                 data["questions"] = tuple(Question.from_json(item) for item in data["questions"])
             data["idle"] = tuple(data.get("idle", ()))
             data["heard"] = tuple(data.get("heard", ()))
-            data["reports"] = tuple(Report(**item) for item in data["reports"])
+            data["reports"] = tuple(Report.from_json(item) for item in data["reports"])
             return State(**data)
         except (ValueError, KeyError, TypeError) as error:
             raise RunError(f"expected the saved state of a run, got something else ({error})") from error
