@@ -60,6 +60,7 @@ class LabelMemory:
         self._questions: dict[str, int] = {}  # question -> standing answers
         self._bad: dict[int, int] = {}  # row -> standing answers that call it a bad image
         self._locked: dict[int, int] = {}  # row -> standing locks that hold it
+        self._said: dict[Pair, Verdict] = {}  # pairs that votes decide
         self._ties: set[Pair] = set()  # pairs with as many votes for "same" as for "different"
         self._n_links = 0
         self._links = Closure()  # of the pairs as they are decided, and of the imported links that hold
@@ -122,6 +123,10 @@ class LabelMemory:
             del self._votes[pair]
         (self._ties.add if self._tied(pair) else self._ties.discard)(pair)
         after = self._link(pair)
+        if after is None:
+            self._said.pop(pair, None)
+        else:
+            self._said[pair] = after
         if after == before or self._dirty:
             return
         if before is None and not self._tied(pair) and not self._shakes(pair, after):
@@ -239,9 +244,10 @@ class LabelMemory:
     def cannot_pairs(self) -> list[Pair]:
         """Give the answered and imported "different" pairs whose groups are not in conflict, sorted."""
         links = self._followed()
-        apart = [pair for pair in self._votes if self._link(pair) is Verdict.DIFFERENT]
-        apart += [pair for pair, link in self._held.items() if link is Verdict.DIFFERENT]
-        return sorted(pair for pair in apart if not links.frozen(pair[0]) and not links.frozen(pair[1]))
+        apart = [pair for said in (self._said, self._held) for pair, link in said.items() if link is Verdict.DIFFERENT]
+        if links.any_frozen:
+            apart = [pair for pair in apart if not links.frozen(pair[0]) and not links.frozen(pair[1])]
+        return sorted(apart)
 
     def conflicts(self) -> list[Conflict]:
         """Give what disagrees, sorted: tied pairs, and "different" pairs inside a group."""
@@ -286,8 +292,11 @@ class LabelMemory:
         """Count the pairs of rows that follow from the answers without having been asked, or known from the data."""
         if self.mode == "pair":
             return 0
-        links, data = self._followed(), self._data()
-        asked = (pair for pair in self._votes if self._link(pair) and links.verdict(*pair))
+        links = self._followed()
+        if not self._held and not links.any_frozen:  # every pair that votes decide follows from them
+            return links.n_known() - len(self._said)
+        data = self._data()
+        asked = (pair for pair in self._said if links.verdict(*pair))
         return links.n_known() - data.n_known() - sum(1 for pair in asked if data.verdict(*pair) is None)
 
     def n_imported(self) -> int:
@@ -333,7 +342,7 @@ class LabelMemory:
         return same == different > 0
 
     def _same_pairs(self) -> list[Pair]:
-        return [pair for pair in self._votes if self._link(pair) is Verdict.SAME]
+        return [pair for pair, link in self._said.items() if link is Verdict.SAME]
 
     def _components(self) -> list[tuple[int, ...]]:
         links = self._followed()

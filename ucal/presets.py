@@ -63,6 +63,7 @@ PRESETS: tuple[Preset, ...] = (
                 "pages_per_round": 2,
                 "idle_rounds": 3,
                 "ask_ahead": 100,
+                "expected_error": 0.02,
                 "budget": None,
                 "camera_centre": True,
                 "threads": 1,
