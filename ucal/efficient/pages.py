@@ -224,7 +224,7 @@ def _tiles(
 def choose(tiles: Candidates, most_tiles: int, price: float | None) -> list[Page]:
     """Give the best page of each cluster, by falling rate.
 
-    A page is the best prefix, by value, of at most `most_tiles` tiles worth 2 % of the first: the one
+    A page is the best prefix, by value, of at most `most_tiles` tiles worth .5 % of the first: the one
     of largest sum of V - lambda x price x (1 + sum of clicks). price None: the page's own best rate.
     """
     top = np.zeros(int(tiles.cluster.max(initial=-1)) + 1)

@@ -49,15 +49,13 @@ class TileBelief:
 
         P = .5 is looked for within 4 of z0, smaller P at most 5 below it.
         """
-        slope, bias = (self.slope0, -self.slope0 * self.z0) if self.line is None else self._straight(self.line)
+        slope, bias = self.slope0, -self.slope0 * self.z0
+        if self.line is not None:
+            slope, bias = float(self.line.slopes[0]), self.line.bias
         if slope <= _LEAST_SLOPE:
             return self.z0
         middle = float(np.clip(-bias / slope, self.z0 - _FARTHEST, self.z0 + _FARTHEST))
         return middle + max(float(np.log(p / (1 - p))) / slope, -_DEEPEST)
-
-    @staticmethod
-    def _straight(line: Logistic) -> tuple[float, float]:
-        return float(line.slopes[0]), line.bias
 
 
 def judged_tiles(memory: LabelMemory) -> tuple[Double, Double]:
