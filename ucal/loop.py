@@ -119,13 +119,29 @@ def _cluster(state: State, parts: Parts) -> State:
 
 
 def _ask(state: State, parts: Parts) -> State:
+    """Hear what is asked, or look for the next stage that has something to ask.
+
+    Stages with nothing to ask are passed in the same step: what is still open from before stays open meanwhile.
+    """
     memory = memory_of(parts)
-    decided = dataclasses.replace(state, heard=(*state.heard, memory.n_events))
-    if not _asks(state, parts, memory):
-        _ask_ahead(state, parts, memory)
-        return _settle_labels(decided, parts, memory)
-    if state.questions is None:
-        return _propose(decided, parts, memory)
+    while _asks(state, parts, memory):
+        if state.questions is not None:
+            return _hear(state, parts, memory)
+        proposed = _propose(_looked(state, memory), parts, memory)
+        if proposed.questions:
+            return proposed
+        state = _next_stage(proposed, parts)
+    _ask_ahead(state, parts, memory)
+    return _settle_labels(_looked(state, memory), parts, memory)
+
+
+def _looked(state: State, memory: LabelMemory) -> State:
+    """Note how much was heard before it is decided what is asked next."""
+    return dataclasses.replace(state, heard=(*state.heard, memory.n_events))
+
+
+def _hear(state: State, parts: Parts, memory: LabelMemory) -> State:
+    """Take what has been answered of this stage; the same object when there is nothing yet."""
     asking = Stage(state, parts.config, memory)
     heard, new = parts.replay.lend(), []
     for answer in parts.annotate(asking.open_questions()):
@@ -136,6 +152,10 @@ def _ask(state: State, parts: Parts) -> State:
     parts.replay.give_back(memory, heard + [answer.id for answer in new])
     if next(Stage(state, parts.config, memory).open_questions(), None) is not None:
         return dataclasses.replace(state) if new else state
+    return _next_stage(state, parts)
+
+
+def _next_stage(state: State, parts: Parts) -> State:
     assert parts.propose is not None
     idle = () if state.questions else (*state.idle, parts.propose.stages[state.stage])
     return dataclasses.replace(state, stage=state.stage + 1, questions=None, idle=idle, room=None)

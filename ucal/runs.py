@@ -116,15 +116,16 @@ def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FolderStates:
     """The state kept in the run's folder (the command line's way; the server keeps it in its database)."""
 
     folder: RunFolder
+    _own: tuple[tuple[int, int, int], int] | None = field(default=None, init=False)  # file saved last, its version
 
     def load(self) -> State | None:
         """Load the state; None when the run has not begun."""
-        path = self.folder.path("state.json")
+        path = self._path
         return State.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def save(self, state: State, *, expected: int) -> None:
@@ -133,11 +134,26 @@ class FolderStates:
         Raises:
             StaleRunError: somebody else moved the run on.
         """
-        current = self.load()
-        version = current.version if current else 0
+        version = self._version()
         if version != expected:
             raise StaleRunError(f"expected version {expected} of the run, found {version}: it is already being run")
-        self.folder.save_text("state.json", state.dumps())
+        self.folder.save_text(self._path.name, state.dumps())
+        self._own = self._file(), state.version
+
+    @property
+    def _path(self) -> Path:
+        return self.folder.path("state.json")
+
+    def _version(self) -> int:
+        """Give the version that is there: known without reading where the file is the one saved last."""
+        if self._own is not None and self._path.exists() and self._file() == self._own[0]:
+            return self._own[1]
+        current = self.load()
+        return current.version if current else 0
+
+    def _file(self) -> tuple[int, int, int]:
+        found = self._path.stat()
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 @dataclass(slots=True)

@@ -15,6 +15,13 @@ from ucal.errors import RunError
 from ucal.types import Question, Step
 
 
+def _fields(item: object) -> dict[str, Any]:
+    """Give a dataclass's fields as they are: what holds long lists is not copied just to be written."""
+    if not dataclasses.is_dataclass(item):
+        raise TypeError(f"expected what JSON can hold, got {type(item).__name__}")
+    return {one.name: getattr(item, one.name) for one in dataclasses.fields(item)}
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One round's figures. None = it cannot be known (no truth, no query and gallery)."""
@@ -85,7 +92,7 @@ class State:
 
     def dumps(self) -> str:
         """Write as JSON."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+        return json.dumps(self, default=_fields, sort_keys=True)
 
     @staticmethod
     def loads(text: str) -> State:
