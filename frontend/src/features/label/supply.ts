@@ -7,7 +7,8 @@ import type { LabelApi, ReleaseHow } from "./types";
 export const REFILL_AT = 5;
 export const BUFFER = 14;
 const POLL_MS = 2000;
-const FIRST_POLL_MS = 400; // after an answer, while nothing is left: what follows from it may be asked at once
+const FIRST_POLL_MS = 200; // after an answer, while nothing is left: what follows from it may be asked at once
+const LONGER = 1.5; // each wait, up to POLL_MS
 const FINAL_POLL_MS = 10_000;
 const HEARTBEAT_MS = 30_000;
 const MOST_HELD = 100;
@@ -141,7 +142,7 @@ export class Supply {
   private patience(): number {
     if (this.deps.buffer.size > 0) return POLL_MS;
     const wait = this.wait;
-    this.wait = Math.min(2 * wait, POLL_MS);
+    this.wait = Math.min(LONGER * wait, POLL_MS);
     return wait;
   }
 
