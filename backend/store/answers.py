@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, select
@@ -121,8 +122,9 @@ def standing(run_id: str) -> Select[Answer]:
     return select(Answer).where(Answer.run_id == run_id, stands())
 
 
+@cache
 def stands() -> ColumnElement[bool]:
-    """Say of an event that it is an answer and was not undone."""
+    """Say of an event that it is an answer and was not undone. Made once: an alias takes milliseconds to build."""
     undo = aliased(Answer)
     undone = exists().where(undo.run_id == Answer.run_id, undo.retracts == Answer.id)
     return Answer.retracts.is_(None) & ~undone

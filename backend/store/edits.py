@@ -6,9 +6,10 @@ Nothing here changes or removes a row. An undo is an event with `retracts`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.store.jobs import upsert
@@ -61,9 +62,15 @@ def find(session: Session, run_id: str, edit_id: str) -> Edit | None:
 
 def standing(run_id: str) -> Select[Edit]:
     """Select the edits that stand: neither undone nor an undo."""
+    return select(Edit).where(Edit.run_id == run_id, _stands())
+
+
+@cache
+def _stands() -> ColumnElement[bool]:
+    """Say of an event that it is an edit and was not undone. Made once: an alias takes milliseconds to build."""
     undo = aliased(Edit)
-    undone = exists().where(undo.run_id == run_id, undo.retracts == Edit.id)
-    return select(Edit).where(Edit.run_id == run_id, Edit.retracts.is_(None), ~undone)
+    undone = exists().where(undo.run_id == Edit.run_id, undo.retracts == Edit.id)
+    return Edit.retracts.is_(None) & ~undone
 
 
 def cost(session: Session, run_id: str) -> Cost:
