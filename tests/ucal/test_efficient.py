@@ -14,7 +14,7 @@ from tests.fakes import make_parts
 from ucal.config import RunConfig
 from ucal.drive import drive
 from ucal.efficient.components import components
-from ucal.efficient.doubt import clopper_pearson, doubtful, hopeless
+from ucal.efficient.doubt import clopper_pearson, doubtful, hopeless, quiet
 from ucal.efficient.preparation import whiten, within_class
 from ucal.loop import Parts, advance
 from ucal.memory import LabelMemory
@@ -97,6 +97,17 @@ def test_features_are_called_hopeless_when_what_looks_most_alike_is_not(pages, s
     tiles = [(TileAnswer(row, S if row <= same else D, signals=signals),) for row in range(1, pages + 1)]
     said = [Answer(f"p{i}", 0, t[0].row, t[0].verdict, kind=Kind.PAGE, tiles=t) for i, t in enumerate(tiles)]
     assert hopeless(LabelMemory(40, answers=said)) is expected
+
+
+@pytest.mark.parametrize(
+    ("put_right", "plan", "expected"), [(None, 1, True), (59, 1, False), (20, 1, False), (19, 1, True), (19, 41, False)]
+)
+def test_it_is_quiet_after_40_pages_without_a_toggle_or_as_many_as_a_plan_holds(put_right, plan, expected):
+    """60 pages; page 20 is the 40th from the end. `put_right`: the one on which a tile was changed."""
+    tiles = [(TileAnswer(row + 1, S, ticked=row != put_right),) for row in range(60)]
+    said = [Answer(f"p{i}", 0, t[0].row, S, kind=Kind.PAGE, tiles=t) for i, t in enumerate(tiles)]
+    assert quiet(LabelMemory(61, answers=said), plan) is expected
+    assert not quiet(LabelMemory(61, answers=said[:39]), plan)
 
 
 # -- parts -----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from ucal.types import Answer, Kind, TileAnswer, Verdict
 
 _FEWEST_PAGES, _FIRST_PAGES = 20, 60  # pages on which features are judged
 _LEAST_SHARE = 0.25  # of those whose likeliest tile must be "same", or the features are called hopeless
-_QUIET_PAGES = 40  # pages in a row without a toggle that end the asking
+_QUIET_PAGES = 40  # fewest pages in a row without a toggle that end the asking
 _LARGE = 4  # rows on both sides from which an answer is looked at again by size
 _SURPRISE, _HARM = 0.15, 2.0  # P(wrong), and P(wrong) x stake in pairs, from which an answer is looked at again
 
@@ -39,10 +39,15 @@ def hopeless(memory: LabelMemory) -> bool:
     return len(found) >= _FEWEST_PAGES and clopper_pearson(sum(found), len(found))[1] < _LEAST_SHARE
 
 
-def quiet(memory: LabelMemory) -> bool:
-    """Say whether the last 40 pages (or cards) had nothing to put right: the best guess was what people said."""
-    pages = [answer for answer in memory.answers if answer.tiles][-_QUIET_PAGES:]
-    return len(pages) == _QUIET_PAGES and not any(tile.toggles for page in pages for tile in page.tiles)
+def quiet(memory: LabelMemory, plan: int) -> bool:
+    """Say whether the last 40 pages (or cards) had nothing to put right: the best guess was what people said.
+
+    plan: how many pages a plan may hold. Where that is more, as many: a plan's pages come best first, and of a
+    thousand the last 40 say nothing of the others.
+    """
+    wanted = max(_QUIET_PAGES, plan)
+    pages = [answer for answer in memory.answers if answer.tiles][-wanted:]
+    return len(pages) == wanted and not any(tile.toggles for page in pages for tile in page.tiles)
 
 
 def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float, float]:

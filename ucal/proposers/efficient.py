@@ -55,8 +55,7 @@ class EfficientProposer:
         if scene.stage == "calibrate":
             return self._cards(scene)
         if scene.stage == "page":
-            wanted = int(_BATCH_SHARE * total_cost(scene.memory.answers).actions)
-            return self._pages(scene, max(_least_pages(len(scene.features)), wanted))
+            return self._pages(scene, _plan_size(scene.memory))
         if scene.stage == AHEAD:
             return self._pages(scene, self.config.ask_ahead)
         if scene.stage == "second-look":
@@ -112,7 +111,7 @@ class EfficientProposer:
 
     def _pages(self, scene: Scene, most: int) -> list[Question]:
         memory = scene.memory
-        if quiet(memory) or (hopeless(memory) and not self.config.train):
+        if quiet(memory, _plan_size(memory)) or (hopeless(memory) and not self.config.train):
             return []
         plan = self.planner.plan(scene.features, memory, self._first_round(scene.round))
         tiles = self.planner.tiles(plan, memory, plan.scene)
@@ -175,8 +174,10 @@ class EfficientProposer:
         )
 
 
-def _least_pages(n: int) -> int:
-    return 1 if n < 1000 else 5 if n < 10_000 else 15
+def _plan_size(memory: LabelMemory) -> int:
+    """Give the most pages of a plan: 1, 5 or 15 by the number of rows, later a share of the actions so far."""
+    least = 1 if memory.n < 1000 else 5 if memory.n < 10_000 else 15
+    return max(least, int(_BATCH_SHARE * total_cost(memory.answers).actions))
 
 
 def _least_fitting(rows: IntArray, middle: int, features: FloatArray) -> tuple[int, ...]:
