@@ -16,6 +16,7 @@ from backend.answer_schemas import AnswersWish
 from backend.store.jobs import upsert
 from backend.store.models import Answer, utc_now
 from backend.store.shapes import answer_values, tile_answers
+from backend.store.tail import rows_of
 from ucal import types as core
 from ucal.types import Kind, Verdict
 
@@ -45,6 +46,12 @@ def read(session: Session, run_id: str, *which: ColumnElement[bool]) -> list[cor
     """Give some of a run's events in the log's order."""
     query = select(*_COLUMNS).where(Answer.run_id == run_id, *which).order_by(Answer.seq)
     return [_core(*row) for row in session.execute(query)]
+
+
+def read_some(session: Session, run_id: str, seqs: Sequence[int]) -> list[tuple[int, core.Answer]]:
+    """Give those of these events (rising sequence numbers) that the label memory is made of, with their numbers."""
+    query = select(Answer.seq, *_COLUMNS).where(Answer.run_id == run_id, Answer.counts).order_by(Answer.seq)
+    return [(row[0], _core(*row[1:])) for row in rows_of(session, query, Answer.seq, seqs)]
 
 
 def _core(  # noqa: PLR0913 - one argument a column, in their order

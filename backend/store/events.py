@@ -12,7 +12,11 @@ from ucal import types as core
 
 def read_log(session: Session, run_id: str) -> list[core.Answer]:
     """Give all events of a run's label memory, oldest first."""
-    given, edited = answers.read_log(session, run_id), edits.read_log(session, run_id)
+    return in_order(answers.read_log(session, run_id), edits.read_log(session, run_id))
+
+
+def in_order(given: list[core.Answer], edited: list[core.Answer]) -> list[core.Answer]:
+    """Give the events of both logs, oldest first."""
     return sorted([*given, *edited], key=_moment) if edited else given
 
 

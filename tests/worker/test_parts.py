@@ -8,10 +8,12 @@ import sys
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from backend import jobs
+from backend.store import answers, events, runs, workers
 from backend.store import jobs as job_rows
-from backend.store import runs, workers
+from backend.store.models import Answer as StoredAnswer
 from backend.store.models import Job, utc_now
 from backend.store.session import session_scope
 from tests.worker.people import answer_one, states, truthful, undo
@@ -170,6 +172,30 @@ def test_the_log_gives_back_what_was_appended_and_takes_an_id_once(toy):
         (2, 3, Verdict.DIFFERENT),
         (4, 5, Verdict.SAME),
     ]
+
+
+def test_the_log_reads_on_and_finds_what_was_stored_out_of_its_turn(toy):
+    run_id = toy.start()
+    log, others = StoreLog(toy.sessions, run_id), StoreLog(toy.sessions, run_id)
+    others.append([answer(0, 1)])
+    assert [a.id for a in log.read()] == ["answer-0-1"]
+    for place in (50, 40):  # transactions are not stored in the order of their numbers
+        with session_scope(toy.sessions) as session:
+            row = answers._row(run_id, answer(2, place), "oracle")
+            session.execute(insert(StoredAnswer).values(row | {"seq": place}))
+        assert log.read() == events_of(toy, run_id)
+    assert [a.right for a in log.read()] == [1, 40, 50]
+    question = ask(6, 7)
+    HumanQueue(toy.sessions, run_id, CONFIG)([question])
+    answer_one(toy, run_id, question, truthful(), "by-a-person")
+    undo(toy, run_id, "by-a-person")
+    assert [a.id for a in log.read()[3:]] == ["by-a-person", "undo:by-a-person"]
+    assert log.read() == events_of(toy, run_id)
+
+
+def events_of(toy, run_id: str) -> list[Answer]:
+    with session_scope(toy.sessions, read_only=True) as session:
+        return events.read_log(session, run_id)
 
 
 # -- sink ------------------------------------------------------------------------------------------
