@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ucal.asking import shortened
 from ucal.config import RunConfig
-from ucal.costs import cost_of, total_cost
+from ucal.costs import cost_of
 from ucal.memory import LabelMemory
 from ucal.types import Answer, Kind, Question, Tile
 
@@ -47,7 +47,7 @@ def run_room(config: RunConfig, memory: LabelMemory) -> Room:
     pairs = UNLIMITED if budget is None else budget - memory.n_answers
     if config.budget_actions is None:
         return Room(pairs)
-    return Room(pairs, config.budget_actions - total_cost(memory.answers).actions)
+    return Room(pairs, config.budget_actions - memory.n_actions)
 
 
 def round_room(config: RunConfig, memory: LabelMemory, round_: int) -> Room:

@@ -70,6 +70,10 @@ class Closure:
             found.setdefault(self.find(row), []).append(row)
         return [tuple(members) for members in found.values() if len(members) > 1]
 
+    def joined_rows(self) -> set[int]:
+        """Give the rows that are the same as another."""
+        return self._parent.keys() | self._size.keys()
+
     def n_known(self) -> int:
         """Count the pairs of rows whose verdict follows."""
         sizes = {root: size for root, size in self._size.items() if root not in self._frozen}

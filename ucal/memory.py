@@ -10,6 +10,7 @@ cannot all be true are data, not an exception.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from ucal.closure import Closure, Pair
 from ucal.conflicts import Conflict, beside_of, chain, reached
+from ucal.costs import cost_of
 from ucal.errors import AnswerError
 from ucal.types import Answer, IntArray, Kind, Verdict
 
@@ -62,7 +64,7 @@ class LabelMemory:
         self._locked: dict[int, int] = {}  # row -> standing locks that hold it
         self._said: dict[Pair, Verdict] = {}  # pairs that votes decide
         self._ties: set[Pair] = set()  # pairs with as many votes for "same" as for "different"
-        self._n_links = 0
+        self._n_links = self._n_actions = 0
         self._links = Closure()  # of the pairs as they are decided, and of the imported links that hold
         self._held: dict[Pair, Verdict] = {}  # imported links that hold, on pairs that nobody decided
         self._dirty = bool(imported)  # a link was taken back: rebuild before the next look
@@ -105,6 +107,7 @@ class LabelMemory:
         weight = _OUTWEIGHS if answer.kind in _SETTLES else 1
         links = answer.links
         self._n_links += sign * answer.judged
+        self._n_actions += sign * cost_of(answer).actions
         if answer.kind is Kind.LOCK:
             for row in answer.groups[0]:
                 self._locked[row] = self._locked.get(row, 0) + sign
@@ -167,6 +170,17 @@ class LabelMemory:
     def n_events(self) -> int:
         """Count the events that were added: answers, those taken back too, and what took them back."""
         return len(self._seen)
+
+    @property
+    def n_actions(self) -> int:
+        """Count the key presses and clicks that standing answers took (`ucal.costs`)."""
+        return self._n_actions
+
+    def judged_rows(self) -> IntArray:
+        """Give the rows of the pairs that standing answers judged, rising."""
+        shown = np.zeros(self.n, bool)
+        shown[np.fromiter(itertools.chain.from_iterable(self._votes), np.int64, 2 * len(self._votes))] = True
+        return np.flatnonzero(shown)
 
     def answered(self, question: str) -> bool:
         """Say whether a standing answer belongs to this question."""
@@ -243,11 +257,16 @@ class LabelMemory:
 
     def cannot_pairs(self) -> list[Pair]:
         """Give the answered and imported "different" pairs whose groups are not in conflict, sorted."""
+        return [(left, right) for left, right in self.cannot_rows().tolist()]
+
+    def cannot_rows(self) -> IntArray:
+        """Give `cannot_pairs` as an array (e, 2)."""
         links = self._followed()
         apart = [pair for said in (self._said, self._held) for pair, link in said.items() if link is Verdict.DIFFERENT]
         if links.any_frozen:
             apart = [pair for pair in apart if not links.frozen(pair[0]) and not links.frozen(pair[1])]
-        return sorted(apart)
+        rows = np.fromiter(itertools.chain.from_iterable(apart), np.int64, 2 * len(apart)).reshape(-1, 2)
+        return rows[np.lexsort((rows[:, 1], rows[:, 0]))]
 
     def conflicts(self) -> list[Conflict]:
         """Give what disagrees, sorted: tied pairs, and "different" pairs inside a group."""
@@ -346,7 +365,7 @@ class LabelMemory:
 
     def _components(self) -> list[tuple[int, ...]]:
         links = self._followed()
-        return links.groups({row for pairs in (self._votes, self._held) for pair in pairs for row in pair})
+        return links.groups(links.joined_rows())
 
 
 _COLUMN = {Verdict.SAME: 0, Verdict.DIFFERENT: 1, Verdict.UNSURE: 2, Verdict.BAD_IMAGE: 2}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ucal.costs import total_cost
 from ucal.errors import AnswerError
 from ucal.memory import LabelMemory
 from ucal.types import Answer, Verdict
@@ -156,6 +157,15 @@ def test_the_order_of_events_does_not_matter(drawn, random, mode):
     answers = as_answers(drawn)
     shuffled = random.sample(answers, len(answers))
     assert picture(LabelMemory(N, mode, answers)) == picture(LabelMemory(N, mode, shuffled))
+
+
+@given(events)
+def test_what_is_counted_is_what_stands(drawn):
+    known = LabelMemory(N, "closure", as_answers(drawn))
+    standing = known.answers
+    assert known.n_actions == total_cost(standing).actions
+    assert known.judged_rows().tolist() == sorted({row for a in standing for pair in a.links for row in pair[:2]})
+    assert known.cannot_rows().tolist() == [list(pair) for pair in sorted(known.cannot_pairs())]
 
 
 @settings(max_examples=200, deadline=None)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from ucal.efficient.keys import codes_of, distinct, pair_keys, pairs_of
 from ucal.efficient.preparation import unit
 from ucal.memory import LabelMemory
 from ucal.types import FloatArray, IntArray
@@ -50,8 +51,8 @@ def components(atoms: IntArray, features: FloatArray, memory: LabelMemory, remov
     for row in removed.tolist():
         atoms[row], fresh = fresh, fresh + 1
     same = np.array([(group[0], row) for group in memory.groups() for row in group[1:]], np.int64).reshape(-1, 2)
-    different = np.array(memory.cannot_pairs(), np.int64).reshape(-1, 2)
-    answered = np.unique(np.concatenate([same.ravel(), different.ravel()]))
+    different = memory.cannot_rows()
+    answered = distinct(np.concatenate([same.ravel(), different.ravel()]))
     for _ in range(_MOST_TURNS):
         of = _joined(atoms, same, n)
         inside = different[of[different[:, 0]] == of[different[:, 1]]]
@@ -63,19 +64,21 @@ def components(atoms: IntArray, features: FloatArray, memory: LabelMemory, remov
     apart = apart[apart[:, 0] != apart[:, 1]]
     highest = int(of.max(initial=0))
     of[memory.bad_rows()] = -1
-    names, codes = np.unique(of, return_inverse=True)
-    shift = int(len(names) > 0 and names[0] == -1)
+    names, codes = codes_of(of[of >= 0])
+    count = len(names)
     place = np.full(highest + 1, -1, np.int64)
-    place[names[shift:]] = np.arange(len(names) - shift)
+    place[names] = np.arange(count)
     apart = place[apart]
-    apart = np.unique(np.sort(apart[(apart >= 0).all(axis=1)], axis=1), axis=0)
-    inner = (codes - shift)[same]
-    confirmed = np.unique(inner[(inner >= 0).all(axis=1)])
-    return Components((codes - shift).astype(np.int64), len(names) - shift, apart, confirmed)
+    apart = np.sort(apart[(apart >= 0).all(axis=1)], axis=1)
+    apart = pairs_of(distinct(pair_keys(apart, count)), count) if len(apart) else apart
+    of[of >= 0] = codes
+    inner = of[same]
+    confirmed = distinct(inner[(inner >= 0).all(axis=1)].ravel())
+    return Components(of, count, apart, confirmed)
 
 
 def _joined(atoms: IntArray, same: IntArray, n: int) -> IntArray:
-    values, codes = np.unique(atoms, return_inverse=True)
+    values, codes = codes_of(atoms)
     left = np.concatenate([np.arange(n), same[:, 0]])
     right = np.concatenate([n + codes, same[:, 1]])
     nodes = n + len(values)

@@ -24,8 +24,10 @@ def likeliest(memory: LabelMemory) -> list[bool]:
     found: list[bool] = []
     for answer in memory.answers:
         tiles = [tile for tile in _judged(answer) if tile.signals[AUDIT] == 0]
-        if tiles and len(found) < _FIRST_PAGES:
+        if tiles:
             found.append(max(tiles, key=lambda tile: tile.p).verdict is Verdict.SAME)
+        if len(found) == _FIRST_PAGES:
+            break
     return found
 
 

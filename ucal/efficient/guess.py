@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ucal.efficient.components import Components
+from ucal.efficient.keys import codes_of, distinct, found_in, pair_keys, pairs_of
 from ucal.efficient.linkage import Groups, cut, link
 from ucal.efficient.preparation import sums
 from ucal.types import BoolArray, FloatArray, IntArray
@@ -54,8 +55,7 @@ def near_pairs(neighbours: IntArray, parts: Components) -> IntArray:
     right = parts.of[neighbours.ravel()]
     kept = (left >= 0) & (right >= 0) & (left != right)
     low, high = np.minimum(left[kept], right[kept]), np.maximum(left[kept], right[kept])
-    keys = np.unique(low * np.int64(parts.count) + high)
-    return np.stack([keys // parts.count, keys % parts.count], axis=1)
+    return pairs_of(distinct(low * np.int64(parts.count) + high), parts.count)
 
 
 def nearest_components(groups: Groups, parts: Components, k: int) -> IntArray:
@@ -82,14 +82,12 @@ def nearest_components(groups: Groups, parts: Components, k: int) -> IntArray:
         free = np.isfinite(np.take_along_axis(similarity, right, axis=1))
         left, right = np.repeat(np.arange(start, stop), k)[free.ravel()], right[free]
         keys.append(np.minimum(left, right) * np.int64(m) + np.maximum(left, right))
-    found = np.unique(np.concatenate(keys))
-    return np.stack([found // m, found % m], axis=1)
+    return pairs_of(distinct(np.concatenate(keys)), m)
 
 
 def allowed(pairs: IntArray, parts: Components) -> BoolArray:
     """Say which pairs (e, 2) no answer keeps apart, (e,)."""
-    keys = parts.apart[:, 0] * parts.count + parts.apart[:, 1]
-    return ~np.isin(pairs[:, 0] * parts.count + pairs[:, 1], keys)
+    return ~found_in(pair_keys(pairs, parts.count), pair_keys(parts.apart, parts.count))
 
 
 def spread_of_best(count: int, pairs: IntArray, similarity: Double) -> tuple[float, float]:
@@ -113,4 +111,4 @@ def guess(
     taus = [frame.similarity(low) for low in lows]
     tree = link(groups, pairs, min(taus), forbidden=parts.apart, guard=(_LARGE, frame.sd), similarity=similarity)
     found = (cut(tree, parts.count, tree.similarity >= tau) for tau in taus)
-    return [np.unique(named, return_inverse=True)[1].astype(np.int64) for named in found]
+    return [codes_of(named)[1] for named in found]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ucal.efficient.keys import distinct, found_in, pair_keys
 from ucal.types import IntArray
 
 Double = NDArray[np.float64]
@@ -116,12 +117,12 @@ class _Work:
         self.sums, self.sizes = groups.sums.copy(), groups.sizes.copy()
         self.n, self.floor, self.guard = len(groups.sizes), floor, guard
         self.forbidden = self._keys(forbidden) if forbidden is not None else np.zeros(0, np.int64)
-        keys = self._keys(pairs) if similarity is None else pairs[:, 0] * np.int64(self.n) + pairs[:, 1]
+        keys = self._keys(pairs) if similarity is None else pair_keys(pairs, self.n)
         self.left, self.right, self.similarity = self._pairs(keys, similarity)
 
     def _keys(self, pairs: IntArray) -> IntArray:
         low, high = np.minimum(pairs[:, 0], pairs[:, 1]), np.maximum(pairs[:, 0], pairs[:, 1])
-        return np.unique(low[low != high] * self.n + high[low != high])
+        return distinct(low[low != high] * self.n + high[low != high])
 
     def _pairs(self, keys: IntArray, similarity: Double | None = None) -> tuple[IntArray, IntArray, Double]:
         """Give the allowed pairs among these with their similarity, which is worked out where it is not given."""
@@ -129,8 +130,7 @@ class _Work:
             near = similarity >= self.floor  # a guard only asks for more
             keys, similarity = keys[near], similarity[near]
         if len(self.forbidden):
-            place = np.minimum(np.searchsorted(self.forbidden, keys), len(self.forbidden) - 1)
-            free = self.forbidden[place] != keys
+            free = ~found_in(keys, self.forbidden)
             keys, similarity = keys[free], None if similarity is None else similarity[free]
         left, right = keys // self.n, keys % self.n
         if similarity is None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ucal.efficient.components import Components
 from ucal.efficient.guess import Frame
+from ucal.efficient.keys import found_in
 from ucal.efficient.linkage import Groups, dots
 from ucal.efficient.preparation import sums
 from ucal.efficient.tiles import AUDIT, AUDIT_MARGIN, LOG_CLUSTER, LOG_TILE, MARGIN, N_SIGNALS, SINGLE, TileBelief, Z
@@ -138,7 +139,7 @@ def _outside(scene: World, pairs: IntArray, alike: Double) -> _Found:
     count = np.int64(len(scene.clusters))
     keys, first = np.unique(cluster[apart] * count + group[apart], return_index=True)
     similarity = np.concatenate([alike, alike])[apart][first]
-    free = ~np.isin(keys, _refused(scene))
+    free = ~found_in(keys, np.sort(_refused(scene)))
     keys, similarity = keys[free], similarity[free]
     cluster, group = keys // count, keys % count
     held = np.bincount(scene.clusters)[cluster] > 1

@@ -17,6 +17,7 @@ from ucal.clustering import camera_centre
 from ucal.efficient.calibration import Dendrogram, Scale, fit_scale, is_calibration, judged
 from ucal.efficient.components import Components, components
 from ucal.efficient.guess import Frame, allowed, grouped, guess, near_pairs, nearest_components, spread_of_best
+from ucal.efficient.keys import distinct, pair_keys, pairs_of
 from ucal.efficient.linkage import Groups, dots, link
 from ucal.efficient.pages import Candidates, World, candidates, world
 from ucal.efficient.preparation import unit, whiten, within_class
@@ -142,7 +143,8 @@ class Planner:
         groups = grouped(rows, parts)
         pairs = near_pairs(self._lists(version, atoms, memory), parts)
         if parts.count <= _COMPARABLE:
-            pairs = np.unique(np.concatenate([pairs, nearest_components(groups, parts, NEIGHBOURS)]), axis=0)
+            pairs = np.concatenate([pairs, nearest_components(groups, parts, NEIGHBOURS)])
+            pairs = pairs_of(distinct(pair_keys(pairs, parts.count)), parts.count)
         similarity = dots(groups.sums, groups.sizes, pairs[:, 0], pairs[:, 1])
         free = allowed(pairs, parts)
         median, sd = spread_of_best(parts.count, pairs[free], similarity[free])
@@ -193,7 +195,7 @@ class Planner:
     def tiles(self, plan: Plan, memory: LabelMemory, scene: World) -> Candidates:
         """Give every tile worth asking about in one of the plan's scenes."""
         shown = np.zeros(memory.n, bool)
-        shown[_seen(memory)] = True
+        shown[memory.judged_rows()] = True
         if self._without == "audits":
             shown[:] = True
         return candidates(scene, plan.pairs, plan.similarity, shown, plan.frame, plan.belief)
@@ -214,10 +216,6 @@ def _removed(memory: LabelMemory) -> IntArray:
         if tile.signals and tile.signals[AUDIT] > 0 and tile.verdict is Verdict.DIFFERENT
     }
     return np.array(sorted(rows), np.int64)
-
-
-def _seen(memory: LabelMemory) -> Sequence[int]:
-    return sorted({row for answer in memory.answers for left, right, _ in answer.links for row in (left, right)})
 
 
 def _digest(answers: Sequence[Answer]) -> str:

@@ -17,7 +17,6 @@ import numpy as np
 
 from ucal.config import RunConfig
 from ucal.conflicts import Conflict
-from ucal.costs import total_cost
 from ucal.efficient.calibration import cards, medoid
 from ucal.efficient.doubt import doubtful, hopeless, likeliest, quiet
 from ucal.efficient.pages import Candidates, Page, choose, disjoint, expected_f1
@@ -177,7 +176,7 @@ class EfficientProposer:
 def _plan_size(memory: LabelMemory) -> int:
     """Give the most pages of a plan: 1, 5 or 15 by the number of rows, later a share of the actions so far."""
     least = 1 if memory.n < 1000 else 5 if memory.n < 10_000 else 15
-    return max(least, int(_BATCH_SHARE * total_cost(memory.answers).actions))
+    return max(least, int(_BATCH_SHARE * memory.n_actions))
 
 
 def _least_fitting(rows: IntArray, middle: int, features: FloatArray) -> tuple[int, ...]:
