@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,7 +33,7 @@ from ucal.runs import Checkpointed, RunFolder
 from ucal.seams import AHEAD, Annotator, AnswerLog, Clusterer, Constrain, Learner, Organiser, Proposer, Scene
 from ucal.stage import Stage
 from ucal.state import Report, State
-from ucal.types import OUTLIER, Answer, FloatArray, IntArray, Step
+from ucal.types import OUTLIER, Answer, FloatArray, IntArray, Question, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _ask(state: State, parts: Parts) -> State:
         if proposed.questions:
             return proposed
         state = _next_stage(proposed, parts)
-    _ask_ahead(state, parts, memory)
+    _leave_open(state, parts, memory)
     return _settle_labels(_looked(state, memory), parts, memory)
 
 
@@ -166,10 +166,7 @@ def _asks(state: State, parts: Parts, memory: LabelMemory) -> bool:
     if parts.propose is None or state.round < parts.config.query_from:
         return False
     spent = room_left(parts.config, memory, state.round).is_none
-    over = spent or _is_dry(state, parts) or parts.proceed(state)
-    if spent or (over and state.questions is not None):
-        parts.annotate(iter(()))  # withdraws what is still published
-    return not over
+    return not (spent or _is_dry(state, parts) or parts.proceed(state))
 
 
 def _is_dry(state: State, parts: Parts) -> bool:
@@ -177,18 +174,19 @@ def _is_dry(state: State, parts: Parts) -> bool:
     return parts.propose is not None and set(parts.propose.stages[state.stage :]) <= set(state.idle)
 
 
-def _ask_ahead(state: State, parts: Parts, memory: LabelMemory) -> None:
-    """Leave pages open while the model trains, so that nobody waits: what the features and answers of now would ask.
+def _leave_open(state: State, parts: Parts, memory: LabelMemory) -> None:
+    """Leave pages open while the model trains (setting ask_ahead), so that nobody waits; withdraw all else.
 
-    What is answered meanwhile belongs to this round and is known to the next one; the labels and the training of this
-    round know what was answered before. The next round's first look withdraws the rest.
+    They are what the features and answers of now would ask. What is answered meanwhile belongs to this round and is
+    known to the next one; the labels and the training of this round know what was answered before. The next round's
+    first questions withdraw the rest.
     """
     config, room = parts.config, room_left(parts.config, memory, state.round)
-    if parts.propose is None or config.ask_ahead == 0 or config.annotator != "people" or not config.train:
-        return
-    last = state.round + 1 >= config.epochs or parts.stop(state)
-    asks = not last and not room.is_none and state.round >= config.query_from
-    ahead = parts.propose(_scene(state, parts, memory, AHEAD)) if asks else ()
+    ahead: Sequence[Question] = ()
+    if parts.propose is not None and config.ask_ahead > 0 and config.annotator == "people" and config.train:
+        last = state.round + 1 >= config.epochs or parts.stop(state)
+        if not last and not room.is_none and state.round >= config.query_from:
+            ahead = parts.propose(_scene(state, parts, memory, AHEAD))
     parts.annotate(fit_all(ahead, room))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.answer_schemas import AnswersWish
@@ -46,6 +46,11 @@ def read(session: Session, run_id: str, *which: ColumnElement[bool]) -> list[cor
     """Give some of a run's events in the log's order."""
     query = select(*_COLUMNS).where(Answer.run_id == run_id, *which).order_by(Answer.seq)
     return [_core(*row) for row in session.execute(query)]
+
+
+def count(session: Session, run_id: str) -> int:
+    """Count a run's events."""
+    return session.scalar(select(func.count()).select_from(Answer).where(Answer.run_id == run_id)) or 0
 
 
 def read_some(session: Session, run_id: str, seqs: Sequence[int]) -> list[tuple[int, core.Answer]]:

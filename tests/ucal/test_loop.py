@@ -110,10 +110,31 @@ def test_a_run_without_answers_waits_and_changes_nothing(tmp_path):
     assert again == waiting
 
 
+def test_what_is_still_open_is_withdrawn_in_rounds_that_ask_nothing_too(tmp_path):
+    published: list[list[Question]] = []
+
+    def people(questions: Iterable[Question]) -> Iterable[Answer]:
+        published.append(list(questions))
+        return ()
+
+    parts = dataclasses.replace(make_parts(tmp_path, CONFIG), annotate=people, propose=Silent())
+    end = drive(parts, FolderStates(RunFolder(tmp_path)))
+    assert published == [[] for _ in end.reports]
+
+
 def test_a_budget_is_never_exceeded(tmp_path):
     assert run(tmp_path / "all", CONFIG.replace(budget=7)).reports[-1].answers == 7
     rounds = run(tmp_path / "round", CONFIG.replace(budget_per_round=3)).reports
     assert all(b.answers - a.answers <= 3 for a, b in itertools.pairwise(rounds))
+
+
+class Silent:
+    """A proposer that has nothing to ask."""
+
+    stages = ("split", "merge")
+
+    def __call__(self, scene: Scene) -> Sequence[Question]:
+        return ()
 
 
 @dataclasses.dataclass

@@ -193,6 +193,17 @@ def test_the_log_reads_on_and_finds_what_was_stored_out_of_its_turn(toy):
     assert log.read() == events_of(toy, run_id)
 
 
+def test_the_log_finds_an_answer_that_was_stored_long_after_it_had_its_number(toy):
+    run_id = toy.start()
+    log = StoreLog(toy.sessions, run_id)
+    for place in (5000, 100):  # far below what is looked at again
+        with session_scope(toy.sessions) as session:
+            row = answers._row(run_id, answer(0, place), "oracle")
+            session.execute(insert(StoredAnswer).values(row | {"seq": place}))
+        assert log.read() == events_of(toy, run_id)
+    assert [a.right for a in log.read()] == [100, 5000]
+
+
 def events_of(toy, run_id: str) -> list[Answer]:
     with session_scope(toy.sessions, read_only=True) as session:
         return events.read_log(session, run_id)
