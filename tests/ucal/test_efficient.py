@@ -100,12 +100,22 @@ def test_features_are_called_hopeless_when_what_looks_most_alike_is_not(pages, s
 
 
 @pytest.mark.parametrize(
-    ("put_right", "plan", "expected"), [(None, 1, True), (59, 1, False), (20, 1, False), (19, 1, True), (19, 41, False)]
+    ("put_right", "plan", "newest", "expected"),
+    [
+        (None, 1, 60, True),
+        (20, 1, 60, False),
+        (19, 1, 60, True),
+        (19, 41, 60, False),  # the plan held that page too
+        (19, 60, 30, True),  # it was of a round before
+        (15, 60, 45, False),
+        (14, 60, 45, True),
+    ],
 )
-def test_it_is_quiet_after_40_pages_without_a_toggle_or_as_many_as_a_plan_holds(put_right, plan, expected):
-    """60 pages; page 20 is the 40th from the end. `put_right`: the one on which a tile was changed."""
+def test_it_is_quiet_after_40_pages_without_a_toggle_or_as_many_as_a_plan_held(put_right, plan, newest, expected):
+    """60 pages, the `newest` of them of one round. `put_right`: the one on which a tile was changed."""
     tiles = [(TileAnswer(row + 1, S, ticked=row != put_right),) for row in range(60)]
-    said = [Answer(f"p{i}", 0, t[0].row, S, kind=Kind.PAGE, tiles=t) for i, t in enumerate(tiles)]
+    rounds = [int(i >= 60 - newest) for i in range(60)]
+    said = [Answer(f"p{i}", 0, i + 1, S, round=rounds[i], kind=Kind.PAGE, tiles=tiles[i]) for i in range(60)]
     assert quiet(LabelMemory(61, answers=said), plan) is expected
     assert not quiet(LabelMemory(61, answers=said[:39]), plan)
 

@@ -44,12 +44,13 @@ def hopeless(memory: LabelMemory) -> bool:
 def quiet(memory: LabelMemory, plan: int) -> bool:
     """Say whether the last 40 pages (or cards) had nothing to put right: the best guess was what people said.
 
-    plan: how many pages a plan may hold. Where that is more, as many: a plan's pages come best first, and of a
-    thousand the last 40 say nothing of the others.
+    Where the newest round has more, as many as it has, up to `plan`, the most that a plan may hold: a plan's pages
+    come best first, and of a thousand the last 40 say nothing of the others.
     """
-    wanted = max(_QUIET_PAGES, plan)
-    pages = [answer for answer in memory.answers if answer.tiles][-wanted:]
-    return len(pages) == wanted and not any(tile.toggles for page in pages for tile in page.tiles)
+    pages = [answer for answer in memory.answers if answer.tiles]
+    newest = sum(1 for page in pages if page.round == pages[-1].round)
+    wanted = max(_QUIET_PAGES, min(newest, plan))
+    return len(pages) >= wanted and not any(tile.toggles for page in pages[-wanted:] for tile in page.tiles)
 
 
 def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
