@@ -29,9 +29,9 @@ setup: $(ENV) $(UI) ## the environment in .venv and the built pages; does nothin
 demo: setup ## generated data, server and worker on http://127.0.0.1:8000 (PORT= to change), and a sign-in link
 	@exec $(BIN)/ucal demo --port $(PORT)
 
-test: setup ## every test that needs no GPU, two groups at a time (ARGS= for pytest)
+test: setup ## every test that needs no GPU, three groups at a time: much of what they do is wait (ARGS= for pytest)
 	@logs=$$(mktemp -d); trap 'rm -rf "$$logs"' EXIT; \
-		printf '%s\n' $(TEST_GROUPS) | xargs -P 2 -I{} bash -c '$(RUN_GROUP)' {} "$$logs"
+		printf '%s\n' $(TEST_GROUPS) | xargs -P 3 -I{} bash -c '$(RUN_GROUP)' {} "$$logs"
 	npm --prefix frontend run test
 
 check: setup ## lint, types, import contracts, quick tests (QUICK_TESTS=no leaves these out)
