@@ -19,7 +19,7 @@ RUN_GROUP := log="$$1/$$(basename "$$0").log"; rc=0; $(BIN)/pytest -m "not gpu" 
 	cat "$$log"; test $$rc -eq 0 || { test $$rc -eq 5 && test -n "$(ARGS)"; }
 QUICK := not (slow or services or e2e or gpu or shared)
 
-.PHONY: help setup demo test check bench bench-loop chaos e2e gpu format clean
+.PHONY: help setup demo test check check-python check-pages bench bench-loop chaos e2e gpu format clean
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -35,13 +35,18 @@ test: setup ## every test that needs no GPU, three groups at a time: much of wha
 	npm --prefix frontend run test
 
 check: setup ## lint, types, import contracts, quick tests (QUICK_TESTS=no leaves these out)
+	@$(MAKE) --no-print-directory -j2 check-python check-pages
+	$(if $(filter no,$(QUICK_TESTS)),@echo "quick tests: left to make test",$(BIN)/pytest -q -m "$(QUICK)")
+
+check-python: $(ENV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-pages: $(UI)
 	npm --prefix frontend run typecheck
 	npm --prefix frontend run lint
-	$(if $(filter no,$(QUICK_TESTS)),@echo "quick tests: left to make test",$(BIN)/pytest -q -m "$(QUICK)")
 
 e2e: setup ## browser tests (Chromium: CHROMIUM=/path, or on the PATH)
 	$(BIN)/pytest -m e2e
