@@ -42,6 +42,8 @@ def main() -> None:
     events = FileLog(args.run / "answers.jsonl").read()
     propose = EfficientProposer(RunConfig.from_dict(json.loads((args.run / "config.json").read_text("utf-8"))))
     place = len(events) - TURNS * args.last
+    if place <= 0:
+        parser.error(f"{args.run}: expected more than {TURNS} x --last {args.last} events, got {len(events)}")
     memory = LabelMemory(len(features), "closure", events[:place])
     print("| answers | version s | one answer ms | clusters s | pages s | pages |\n|---|---|---|---|---|---|")
     for _ in range(TURNS):

@@ -95,7 +95,7 @@ def _join(labels: IntArray, groups: IntArray, bad: BoolArray) -> IntArray:
 
 def _cannot(memory: LabelMemory, groups: IntArray) -> IntArray:
     """Give the "different" pairs (m, 2) as pairs of groups."""
-    pairs: IntArray = groups[np.array(memory.cannot_pairs(), np.int64).reshape(-1, 2)]
+    pairs: IntArray = groups[memory.cannot_rows()]
     apart: IntArray = pairs[pairs[:, 0] != pairs[:, 1]]
     return apart
 
